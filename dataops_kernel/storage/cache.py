@@ -1,0 +1,27 @@
+"""The cache seam: JSON values that can be rebuilt, so losing them loses nothing."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+
+class Cache(ABC):
+    """Hot values with a time to live in seconds (None keeps a value until it is evicted)."""
+
+    @abstractmethod
+    def get(self, key: str) -> Any | None:
+        """Return the value, or None when it is absent, expired or not JSON."""
+
+    @abstractmethod
+    def set(self, key: str, value: Any, ttl: float | None = None) -> None:
+        """Store a JSON-shaped value."""
+
+    @abstractmethod
+    def add(self, key: str, value: Any, ttl: float | None = None) -> bool:
+        """Store only if the key is absent, atomically across processes; say whether it was stored."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Forget a key; forgetting what is absent does nothing."""
+
+    def close(self) -> None:
+        """Let go of files; closing twice does nothing."""

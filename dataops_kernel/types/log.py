@@ -1,0 +1,86 @@
+"""The entries of a session's log: every durable fact of a session is one of these."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dataops_kernel.types.base import Frozen
+from dataops_kernel.types.sessions import Message
+
+
+class _Entry(Frozen):
+    time: datetime
+
+
+class MessageAdded(_Entry):
+    """Somebody said something."""
+
+    type: Literal["message"] = "message"
+    message: Message
+
+
+class ContextSet(_Entry):
+    """A context key got a value; None removes the key."""
+
+    type: Literal["context"] = "context"
+    key: str
+    value: Any = None
+
+
+class ArtifactAttached(_Entry):
+    """An artifact version became part of the session."""
+
+    type: Literal["artifact"] = "artifact"
+    artifact_id: str
+    name: str
+    version: int
+
+
+class RunStarted(_Entry):
+    """A run was accepted."""
+
+    type: Literal["run_started"] = "run_started"
+    run_id: str
+
+
+class RunFinished(_Entry):
+    """A run closed, well or not."""
+
+    type: Literal["run_finished"] = "run_finished"
+    run_id: str
+    status: str
+
+
+class CheckpointNamed(_Entry):
+    """A sequence number got a name."""
+
+    type: Literal["checkpoint"] = "checkpoint"
+    checkpoint_id: str
+    label: str
+    seq: int
+
+
+class Restored(_Entry):
+    """The line goes on from an earlier entry; what lies between stays readable as another branch."""
+
+    type: Literal["restored"] = "restored"
+    restore_id: str
+    seq: int = Field(description="The entry the new branch continues from.")
+    checkpoint_id: str | None = None
+
+
+LogEntry = Annotated[
+    MessageAdded | ContextSet | ArtifactAttached | RunStarted | RunFinished | CheckpointNamed | Restored,
+    Field(discriminator="type"),
+]
+
+
+def session_stream(session_id: str) -> str:
+    """Return the name of the ledger stream that holds a session's log."""
+    return f"log/{session_id}"
+
+
+def event_stream(run_id: str) -> str:
+    """Return the name of the ledger stream that holds a run's events."""
+    return f"events/{run_id}"

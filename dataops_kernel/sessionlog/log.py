@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from dataops_kernel.errors import IntegrityError
 from dataops_kernel.sessionlog.line import Line, trace
 from dataops_kernel.storage.ledger import Append, Ledger, Write
-from dataops_kernel.types import LogEntry, session_stream
+from dataops_kernel.types import LogEntry, Restored, session_stream
 
 _ENTRIES: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
 _PAGE = 256
@@ -27,7 +27,7 @@ class SessionLog:
     def appends(self, session_id: str, *entries: LogEntry) -> list[Write]:
         """Return the writes that append entries, for a commit that somebody else makes."""
         stream = session_stream(session_id)
-        return [Append(stream, entry.model_dump_json(exclude_defaults=False).encode()) for entry in entries]
+        return [Append(stream, entry.model_dump_json().encode()) for entry in entries]
 
     def tail(self, session_id: str) -> int:
         """Return the number of the newest entry, on whatever branch; 0 when the log is empty."""
@@ -37,7 +37,8 @@ class SessionLog:
         """Return the line as it reads now, or as it reads from entry ``at``."""
         point = self.tail(session_id) if at is None else at
         restores = [
-            (record.seq or 0, int(record.workflow or 0)) for record in self._ledger.children("restore", session_id)
+            (record.seq or 0, Restored.model_validate_json(record.body).seq)
+            for record in self._ledger.children("restore", session_id)
         ]
         return trace(point, restores)
 

@@ -36,10 +36,10 @@ class SessionLog:
     def line(self, session_id: str, at: int | None = None) -> Line:
         """Return the line as it reads now, or as it reads from entry ``at``."""
         point = self.tail(session_id) if at is None else at
-        restores = [
+        restores = sorted(
             (record.seq or 0, Restored.model_validate_json(record.body).seq)
             for record in self._ledger.children("restore", session_id)
-        ]
+        )
         return trace(point, restores)
 
     def read(self, session_id: str, line: Line, after: int = 0) -> Iterator[tuple[int, LogEntry]]:

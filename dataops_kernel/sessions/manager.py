@@ -1,0 +1,182 @@
+"""Sessions are readings of their log; only what a list must show is kept in a record beside it."""
+
+import contextlib
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dataops_kernel.clock import Clock
+from dataops_kernel.errors import ConflictError, ParameterError, SessionNotFoundError
+from dataops_kernel.ids import IdSource, is_id
+from dataops_kernel.sessionlog import Line, SessionLog
+from dataops_kernel.storage.ledger import Ledger, Put, Record, Write
+from dataops_kernel.types import (
+    ContextSet,
+    Frozen,
+    Message,
+    MessageAdded,
+    Session,
+    SessionStatus,
+    UserPreferences,
+    session_stream,
+)
+
+# The record's last_active is for ordering lists; writing it with every message would double the bytes of an append.
+_ACTIVITY_GRAIN = timedelta(seconds=60)
+_TITLE_LENGTH = 200
+
+
+class SessionRecord(Frozen):
+    """What is kept of a session beside its log."""
+
+    session_id: str
+    user_id: str
+    created_at: datetime
+    last_active: datetime
+    title: str = ""
+    metadata: dict[str, Any] = {}
+    user_preferences: UserPreferences = UserPreferences()
+    status: SessionStatus = SessionStatus.ACTIVE
+
+
+_RECORDS: TypeAdapter[list[SessionRecord]] = TypeAdapter(list[SessionRecord])
+
+
+class SessionManager:
+    """Session lifecycle, conversation and context; whose session it is, is asked by the facade above."""
+
+    def __init__(self, ledger: Ledger, log: SessionLog, ids: IdSource, clock: Clock) -> None:
+        self._ledger = ledger
+        self._log = log
+        self._ids = ids
+        self._clock = clock
+
+    def create_session(self, user_id: str, title: str = "") -> Session:
+        """Create a session, durable when this returns."""
+        if len(title) > _TITLE_LENGTH:
+            raise ParameterError(
+                f"A title of {len(title):,} characters is over the limit of {_TITLE_LENGTH}.", hint="Shorten the title."
+            )
+        now = self._clock()
+        record = SessionRecord(
+            session_id=self._ids.new("ses"), user_id=user_id, created_at=now, last_active=now, title=title
+        )
+        self._ledger.commit([_put(record, expect=0)])
+        return Session(**dict(record))
+
+    def record(self, session_id: str) -> SessionRecord:
+        """Return what is kept beside the log; raises ``SessionNotFoundError``."""
+        return SessionRecord.model_validate_json(self._stored(session_id).body)
+
+    def get_session(self, session_id: str, *, history: int | None = None) -> Session:
+        """Return the session as its line reads now, with the newest ``history`` messages (all when None)."""
+        record = self.record(session_id)
+        line = self._log.line(session_id)
+        messages = self._all_messages(session_id, line) if history is None else self.messages(session_id, limit=history)
+        newest = messages[-1].timestamp if messages else None
+        active = tuple(dict.fromkeys(m.workflow for m in messages if m.workflow))
+        return Session(
+            **{**dict(record), "last_active": max(record.last_active, newest) if newest else record.last_active},
+            conversation_history=tuple(messages),
+            active_workflows=active,
+            global_context=self.context(session_id, line),
+        )
+
+    def list_sessions(self, user_id: str, *, limit: int = 50) -> list[Session]:
+        """Return a user's sessions without their history, most recently active first."""
+        bodies = [record.body for record in self._ledger.children("session", user_id)]
+        records = _RECORDS.validate_json(b"[" + b",".join(bodies) + b"]")
+        records.sort(key=lambda record: (record.last_active, record.session_id), reverse=True)
+        return [Session(**dict(record)) for record in records[:limit]]
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Give a session another title."""
+        stored = self._stored(session_id)
+        record = SessionRecord.model_validate_json(stored.body)
+        changed = record.model_copy(update={"title": title[:_TITLE_LENGTH]})
+        self._ledger.commit([_put(changed, expect=stored.revision)])
+
+    def add_message(self, session_id: str, message: Message) -> Message:
+        """Append a message and return it with its id and time; one durable write."""
+        complete, writes = self.message_writes(session_id, message)
+        self._ledger.commit(writes)
+        self.touch(session_id)
+        return complete
+
+    def message_writes(self, session_id: str, message: Message) -> tuple[Message, list[Write]]:
+        """Return the completed message and the write that adds it, for a commit that does more."""
+        self._stored(session_id)
+        now = self._clock()
+        complete = message.model_copy(
+            update={"message_id": message.message_id or self._ids.new("msg"), "timestamp": message.timestamp or now}
+        )
+        return complete, self._log.appends(session_id, MessageAdded(time=now, message=complete))
+
+    def touch(self, session_id: str) -> None:
+        """Move a session up in lists, at most once a minute."""
+        stored = self._stored(session_id)
+        record = SessionRecord.model_validate_json(stored.body)
+        now = self._clock()
+        if now - record.last_active >= _ACTIVITY_GRAIN:
+            # When another process refreshed it first, it is fresh enough.
+            with contextlib.suppress(ConflictError):
+                self._ledger.commit([_put(record.model_copy(update={"last_active": now}), expect=stored.revision)])
+
+    def messages(self, session_id: str, *, limit: int = 50, line: Line | None = None) -> list[Message]:
+        """Return the newest ``limit`` messages of the line, oldest of them first."""
+        if limit < 1:
+            return []
+        line = line or self._log.line(session_id)
+        # A turn writes about three entries, so this page usually holds all that is asked for.
+        entries = self._log.read_back(session_id, line, page=min(256, limit * 3))
+        newest = islice((entry.message for _, entry in entries if isinstance(entry, MessageAdded)), limit)
+        return list(newest)[::-1]
+
+    def messages_between(self, session_id: str, line: Line, after: int) -> list[Message]:
+        """Return the messages of a line that come after entry ``after``, oldest first."""
+        entries = self._log.read(session_id, line, after)
+        return [entry.message for _, entry in entries if isinstance(entry, MessageAdded)]
+
+    def context(self, session_id: str, line: Line | None = None) -> dict[str, Any]:
+        """Return the context keys and values as the line reads."""
+        line = line or self._log.line(session_id)
+        values: dict[str, Any] = {}
+        records = [r for r in self._ledger.children("context", session_id) if r.seq in line]
+        for record in sorted(records, key=lambda r: r.seq or 0):
+            change = ContextSet.model_validate_json(record.body)
+            values[change.key] = change.value
+        return {key: value for key, value in values.items() if value is not None}
+
+    def set_context(self, session_id: str, key: str, value: Any) -> None:
+        """Give a context key a JSON-shaped value; None removes it."""
+        self._stored(session_id)
+        change = ContextSet(time=self._clock(), key=key, value=value)
+        index = Put(
+            "context",
+            self._ids.new("ctx"),
+            change.model_dump_json().encode(),
+            parent=session_id,
+            stamp=session_stream(session_id),
+        )
+        self._log.append(session_id, change, also=[index])
+
+    def _all_messages(self, session_id: str, line: Line) -> list[Message]:
+        return self.messages_between(session_id, line, after=0)
+
+    def _stored(self, session_id: str) -> Record:
+        record = self._ledger.get("session", session_id) if is_id("ses", session_id) else None
+        if record is None:
+            raise SessionNotFoundError(
+                f"There is no session {session_id[:80]!r}.",
+                hint="`dataops sessions` lists yours; an id looks like ses_01k9….",
+                session_id=session_id[:80],
+            )
+        return record
+
+
+def _put(record: SessionRecord, expect: int) -> Put:
+    return Put(
+        "session", record.session_id, record.model_dump_json().encode(), parent=record.user_id, expect=expect
+    )

@@ -1,0 +1,101 @@
+"""The composition root: the only place that constructs services and chooses backends."""
+
+from pathlib import Path
+from typing import Any
+
+from dataops_kernel.artifacts import ArtifactStore
+from dataops_kernel.artifacts.lineage import Lineage
+from dataops_kernel.artifacts.query import QueryLimits, QueryService
+from dataops_kernel.clock import Clock, system_clock
+from dataops_kernel.context import ContextManager
+from dataops_kernel.engine.local import LocalEngine
+from dataops_kernel.errors import StorageUnavailableError
+from dataops_kernel.ids import IdSource
+from dataops_kernel.llm.rules import RulesModel
+from dataops_kernel.orchestration import Orchestrator
+from dataops_kernel.orchestration.executor import PlanExecutor
+from dataops_kernel.security import Users
+from dataops_kernel.sessionlog import SessionLog
+from dataops_kernel.sessions import SessionManager
+from dataops_kernel.settings import Settings, load_settings
+from dataops_kernel.storage.embedded import FileBlobs, SqliteLedger
+from dataops_kernel.telemetry import configure
+from dataops_kernel.types import User
+from dataops_kernel.workbench import Workbench
+from dataops_kernel.workbench.facade import Services
+from dataops_kernel.workflows import WorkflowRegistry, WorkflowRunner
+from dataops_kernel.workflows.locations import shipped_folder
+
+
+def connect(
+    workspace: str | Path | None = None,
+    *,
+    clock: Clock = system_clock,
+    ids: IdSource | None = None,
+    **settings: Any,
+) -> Workbench:
+    """Open a workspace (made when it does not exist) and return the local user's workbench.
+
+    ``workspace`` is a folder, ``DATAOPS_WORKSPACE`` or ``./.dataops`` when not given; the rest are fields of
+    ``Settings``. Raises ``SettingsError``, ``WorkspaceVersionError`` and ``StorageUnavailableError``.
+    """
+    chosen = load_settings({**settings, "workspace": workspace})
+    configure(chosen.log_level)
+    return _embedded(chosen, clock, ids or IdSource(clock))
+
+
+def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
+    root = settings.workspace.expanduser().absolute()
+    _make_folder(root)
+    ledger = SqliteLedger(root / "ledger.sqlite")
+    blobs = FileBlobs(root / "blobs")
+    log = SessionLog(ledger)
+    sessions = SessionManager(ledger, log, ids, clock)
+    artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
+    lineage = Lineage(ledger)
+    query = QueryService(artifacts, _query_limits(settings))
+    context = ContextManager(ledger, log, sessions, artifacts, query, ids, clock)
+    registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
+    orchestrator = Orchestrator(registry, RulesModel(), sessions, artifacts, clock)
+    executor = PlanExecutor(orchestrator, registry, WorkflowRunner(), artifacts, query, lineage, RulesModel())
+    engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
+
+    def close() -> None:
+        engine.close()
+        query.close()
+        ledger.close()
+
+    services = Services(
+        settings=settings,
+        workspace=root,
+        clock=clock,
+        ids=ids,
+        log=log,
+        sessions=sessions,
+        artifacts=artifacts,
+        lineage=lineage,
+        query=query,
+        context=context,
+        registry=registry,
+        orchestrator=orchestrator,
+        engine=engine,
+        users=Users(ledger),
+        close=close,
+    )
+    return Workbench(services, User(user_id=settings.user, roles=("admin",)))
+
+
+def _query_limits(settings: Settings) -> QueryLimits:
+    return QueryLimits(
+        seconds=settings.query_seconds, memory_mb=settings.query_memory_mb, max_rows=settings.query_rows
+    )
+
+
+def _make_folder(root: Path) -> None:
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as err:
+        raise StorageUnavailableError(
+            f"The workspace {str(root)!r} cannot be made: {err.strerror}.",
+            hint="Choose a folder you may write to: DATAOPS_WORKSPACE=~/work/.dataops",
+        ) from err

@@ -1,0 +1,64 @@
+"""The one place where a permission is checked."""
+
+from dataops_kernel.access import allows
+from dataops_kernel.artifacts import ArtifactStore
+from dataops_kernel.errors import (
+    ArtifactNotFoundError,
+    PermissionDeniedError,
+    RunNotFoundError,
+    SessionNotFoundError,
+)
+from dataops_kernel.sessions import SessionManager, SessionRecord
+from dataops_kernel.types import Artifact, Run, User
+
+
+class Guard:
+    """Answers for one user: may they, and is it theirs?
+
+    What belongs to somebody else is reported as not found, so that nobody learns what exists.
+    """
+
+    def __init__(self, user: User, sessions: SessionManager, artifacts: ArtifactStore) -> None:
+        self.user = user
+        self._sessions = sessions
+        self._artifacts = artifacts
+
+    def require(self, permission: str) -> None:
+        """Raise ``PermissionDeniedError`` unless the user has the permission."""
+        if not allows(self.user, permission):
+            raise PermissionDeniedError(
+                f"The user {self.user.user_id!r} lacks the permission {permission!r}.",
+                hint=f"Ask an admin for a role that has it; yours: {', '.join(self.user.roles) or 'none'}.",
+                permission=permission,
+            )
+
+    def session(self, session_id: str, permission: str) -> SessionRecord:
+        """Return the user's own session; raises ``SessionNotFoundError`` for anybody else's."""
+        self.require(permission)
+        record = self._sessions.record(session_id)
+        if record.user_id != self.user.user_id:
+            raise SessionNotFoundError(
+                f"There is no session {session_id[:80]!r}.",
+                hint="`dataops sessions` lists yours; an id looks like ses_01k9….",
+                session_id=session_id[:80],
+            )
+        return record
+
+    def artifact(self, artifact_id: str, permission: str = "artifact.read") -> Artifact:
+        """Return the description of an artifact of one of the user's sessions; raises ``ArtifactNotFoundError``."""
+        self.require(permission)
+        artifact = self._artifacts.describe(artifact_id)
+        if self._sessions.record(artifact.session_id).user_id != self.user.user_id:
+            raise ArtifactNotFoundError(
+                f"There is no artifact {artifact_id[:80]!r}.",
+                hint="`dataops artifacts` lists yours.",
+                artifact_id=artifact_id[:80],
+            )
+        return artifact
+
+    def run(self, run: Run, permission: str) -> Run:
+        """Return the run when it is the user's; raises ``RunNotFoundError`` otherwise."""
+        self.require(permission)
+        if run.user_id != self.user.user_id:
+            raise RunNotFoundError(f"There is no run {run.run_id!r}.", hint="Runs of your sessions are listed with them.")
+        return run

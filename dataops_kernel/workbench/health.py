@@ -1,0 +1,49 @@
+"""The state of a workspace, for people and probes."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from dataops_kernel.errors import DataOpsError
+from dataops_kernel.sessions import SessionManager
+from dataops_kernel.types import User
+from dataops_kernel.workflows import WorkflowRegistry
+
+_LOW_DISK = 512 * 1024 * 1024
+
+
+def health(workspace: Path, registry: WorkflowRegistry, sessions: SessionManager, user: User) -> dict[str, Any]:
+    """Return ``{"status": "healthy" | "degraded", "components": {name: {"ok", …}}}``."""
+    parts = {
+        "ledger": _ledger(sessions, user),
+        "blobs": _folder(workspace / "blobs"),
+        "disk": _disk(workspace),
+        "workflows": _workflows(registry),
+    }
+    return {
+        "status": "healthy" if all(part["ok"] for part in parts.values()) else "degraded",
+        "workspace": str(workspace),
+        "components": parts,
+    }
+
+
+def _ledger(sessions: SessionManager, user: User) -> dict[str, Any]:
+    try:
+        return {"ok": True, "sessions": len(sessions.list_sessions(user.user_id, limit=1_000_000))}
+    except DataOpsError as err:
+        return {"ok": False, **err.to_dict()}
+
+
+def _folder(folder: Path) -> dict[str, Any]:
+    return {"ok": folder.is_dir(), "path": str(folder)}
+
+
+def _disk(workspace: Path) -> dict[str, Any]:
+    free = shutil.disk_usage(workspace).free
+    return {"ok": free > _LOW_DISK, "free_bytes": free}
+
+
+def _workflows(registry: WorkflowRegistry) -> dict[str, Any]:
+    listed = registry.list()
+    broken = {info.name: info.error for info in listed if info.error}
+    return {"ok": not broken, "ready": [info.name for info in listed if not info.error], "broken": broken}

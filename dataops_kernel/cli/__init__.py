@@ -1,0 +1,1 @@
+"""The terminal door: answers on standard output, progress and errors on standard error."""

@@ -1,0 +1,98 @@
+"""``dataops artifacts``: what runs left behind."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from dataops_kernel.cli.parsing import add_session
+from dataops_kernel.cli.running import Terminal
+from dataops_kernel.errors import ConflictError, ParameterError, StorageUnavailableError
+from dataops_kernel.ids import is_id
+from dataops_kernel.types import Artifact
+from dataops_kernel.views import preview, text_table
+from dataops_kernel.workbench import Workbench
+
+DESCRIPTION = "List the artifacts of a session, show one, list its versions, or export it to a file."
+EXAMPLES = """\
+examples:
+  dataops artifacts
+  dataops artifacts show orders_profile
+  dataops artifacts versions orders
+  dataops artifacts export orders orders.parquet
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``artifacts``."""
+    parser.add_argument("action", nargs="?", choices=["list", "show", "versions", "export"], default="list")
+    parser.add_argument("name", nargs="?", help="an artifact's name or id")
+    parser.add_argument("file", nargs="?", help="where to export to")
+    add_session(parser)
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many to list, or rows to show (default 50)")
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """Do one of the four actions."""
+    if arguments.action != "list" and not arguments.name:
+        raise ParameterError(f"`artifacts {arguments.action}` needs a name or id.", hint="`dataops artifacts` lists them.")
+    with terminal.workbench() as workbench:
+        session_id = arguments.session or workbench.sessions.current().session_id
+        if arguments.action == "list":
+            _list(workbench.artifacts.list_artifacts(session_id, limit=arguments.limit), terminal)
+        elif arguments.action == "versions":
+            _list(workbench.artifacts.versions(session_id, arguments.name), terminal)
+        elif arguments.action == "show":
+            _show(workbench, _found(workbench, session_id, arguments.name), terminal, arguments.limit)
+        else:
+            _export(workbench, _found(workbench, session_id, arguments.name), arguments.file, terminal)
+    return 0
+
+
+def _found(workbench: Workbench, session_id: str, name: str) -> Artifact:
+    return workbench.artifacts.describe(name) if is_id("art", name) else workbench.artifacts.latest(session_id, name)
+
+
+def _list(found: list[Artifact], terminal: Terminal) -> None:
+    if terminal.json:
+        terminal.show_json([artifact.model_dump(mode="json") for artifact in found])
+    elif not found:
+        terminal.show('Nothing stored in this session yet. Try: dataops ask "profile orders.csv"')
+    else:
+        for a in found:
+            rows = f"{a.row_count:,} rows" if a.row_count is not None else a.content_type
+            size = f"{a.size_bytes:,} B"
+            terminal.show(f"{a.name} v{a.version}  {rows}  {size}  {a.workflow_name}  {a.created_at:%Y-%m-%d %H:%M}  {a.artifact_id}")
+
+
+def _show(workbench: Workbench, artifact: Artifact, terminal: Terminal, limit: int) -> None:
+    loaded = workbench.artifacts.get_artifact(artifact.artifact_id)
+    shown = artifact.model_dump(mode="json")
+    if artifact.is_table:
+        table = workbench.sql(f'select * from "{artifact.name}@{artifact.version}" limit {int(limit)}', artifact.session_id)
+        view = preview(table, limit).model_copy(update={"total_rows": artifact.row_count or 0})
+        if terminal.json:
+            terminal.show_json({**shown, "table": view.model_dump(mode="json")})
+        else:
+            terminal.show(f"{artifact.name} v{artifact.version}\n{text_table(view)}")
+    elif terminal.json:
+        terminal.show_json({**shown, "content": loaded.content})
+    elif isinstance(loaded.content, dict | list):
+        terminal.show_json(loaded.content)
+    else:
+        terminal.show(str(loaded.content))
+
+
+def _export(workbench: Workbench, artifact: Artifact, file: str | None, terminal: Terminal) -> None:
+    suffix = {"parquet": ".parquet", "json": ".json", "text": ".txt"}.get(artifact.content_type, ".bin")
+    target = Path(file or "".join(c if c.isalnum() or c in "-_" else "_" for c in artifact.name) + suffix)
+    try:
+        with workbench.artifacts.open_artifact(artifact.artifact_id) as source, target.open("xb") as sink:
+            shutil.copyfileobj(source, sink)
+    except FileExistsError as err:
+        raise ConflictError(f"The file {str(target)!r} exists already.", hint="Name another file, or remove that one.") from err
+    except OSError as err:
+        raise StorageUnavailableError(f"{str(target)!r} cannot be written: {err.strerror}.", hint="Name another place.") from err
+    if terminal.json:
+        terminal.show_json({"file": str(target), "artifact_id": artifact.artifact_id})
+    else:
+        terminal.show(f"Wrote {target}")

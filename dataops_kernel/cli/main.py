@@ -1,0 +1,84 @@
+"""``dataops``: one command per module, imported only when it is the one that runs."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(NamedTuple):
+    """Where a command lives and the line that ``--help`` shows for it."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "ask": Command("dataops_kernel.cli.ask", "ask a question or tell what to do"),
+    "run": Command("dataops_kernel.cli.run", "run one workflow by name"),
+    "sessions": Command("dataops_kernel.cli.sessions", "list, show, start and rename sessions"),
+    "artifacts": Command("dataops_kernel.cli.artifacts", "list, show and export what runs left behind"),
+    "sql": Command("dataops_kernel.cli.sql", "query the session's tables"),
+    "lineage": Command("dataops_kernel.cli.lineage", "show where something comes from and what it led to"),
+    "checkpoint": Command("dataops_kernel.cli.checkpoint", "create, list, restore and compare checkpoints"),
+    "workflows": Command("dataops_kernel.cli.workflows", "list and describe workflows"),
+    "app": Command("dataops_kernel.cli.app", "open the workbench in the browser"),
+    "doctor": Command("dataops_kernel.cli.doctor", "check the workspace and say what is wrong"),
+    "bench": Command("dataops_kernel.cli.bench", "measure speed against raw baselines"),
+}
+
+_EXAMPLES = """\
+examples:
+  dataops ask "profile notebooks/data/orders.csv"
+  dataops ask "total amount by region, top 5"
+  dataops sql "select region, sum(amount) from orders group by 1"
+  dataops checkpoint create "before cleanup"
+  dataops app
+
+`dataops COMMAND --help` explains one command. Every command takes --json and --workspace FOLDER.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 failed, 2 used wrongly, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(arguments: list[str]) -> int:
+    from dataops_kernel.cli.parsing import make_parser
+
+    name = next((word for word in arguments if not word.startswith("-")), None)
+    if name not in COMMANDS or arguments[0] != name:
+        parser = make_parser("dataops", "Ask data, keep everything, go back any time.", _EXAMPLES)
+        _list_commands(parser)
+        parser.parse_args(arguments or ["--help"])
+        return 2
+    from dataops_kernel.cli.running import run_command
+
+    return run_command(importlib.import_module(COMMANDS[name].module), f"dataops {name}", arguments[1:])
+
+
+def _list_commands(parser: "argparse.ArgumentParser") -> None:
+    from dataops_kernel import __version__
+
+    parser.add_argument("--version", action="version", version=f"dataops {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.summary, add_help=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -26,7 +26,7 @@ laws: .venv/dev
 	$(BIN)/lint-imports --no-cache
 
 bench: .venv/dev
-	$(BIN)/dataops bench
+	$(BIN)/python -m bench
 
 # The lock: pins and hashes, no addresses.
 lock: .venv/uv

@@ -1,7 +1,8 @@
 """How messages, answers and artifacts look."""
 
-import dataops_kernel as dk
 import streamlit as st
+
+import dataops_kernel as dk
 from dataops_kernel.views import safe_markdown
 
 PREVIEW_ROWS = 200

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import dataops_kernel as dk
 import streamlit as st
+
+import dataops_kernel as dk
 
 _SHOWN_SESSIONS = 30
 
@@ -63,7 +64,9 @@ def draw_sidebar() -> None:
         if title != sessions[current].title:
             wb.sessions.rename(current, title)
             st.rerun()
-        st.caption(f"Workspace `{wb.workspace}`  \nSession `{current}`  \nAnswers by the **{wb.settings.model}** engine")
+        st.caption(
+            f"Workspace `{wb.workspace}`  \nSession `{current}`  \nAnswers by the **{wb.settings.model}** engine"
+        )
 
 
 def _label(session: dk.Session) -> str:

@@ -15,7 +15,7 @@ DataOpsError
  ├─ ConflictError                    somebody else wrote first, or the record exists already
  ├─ PermissionDeniedError            the permission that is missing
  ├─ RunError                         run id, step, cause
- │   └─ StepFailedError · RunCancelledError · QueryTimeoutError
+ │   └─ StepFailedError · RunCancelledError · QueryTimeoutError · OwnerDiedError
  └─ BackendError
      ├─ StorageUnavailableError      disk full, read-only, busy, gone
      ├─ WorkspaceVersionError        made by a newer version
@@ -25,7 +25,7 @@ DataOpsError
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -57,6 +57,19 @@ class DataOpsError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """Return ``{code, message, hint, facts}``, the form every door prints as JSON."""
         return {"code": self.code, "message": self.message, "hint": self.hint, "facts": self.facts}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "DataOpsError":
+        """Return the error that ``to_dict`` told of; an unknown code gives a plain ``DataOpsError``."""
+        kind = next((kind for kind in _family(DataOpsError) if kind.code == values.get("code")), DataOpsError)
+        message = str(values.get("message") or "The cause was not recorded.")
+        return kind(message, hint=str(values.get("hint") or ""), **dict(values.get("facts") or {}))
+
+
+def _family(kind: type[DataOpsError]) -> Iterator[type[DataOpsError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _family(below)
 
 
 def _rebuild(kind: type[DataOpsError], message: str, hint: str, facts: dict[str, Any]) -> DataOpsError:
@@ -157,6 +170,10 @@ class RunCancelledError(RunError):
 
 class QueryTimeoutError(RunError):
     """A query was stopped at its time or memory limit."""
+
+
+class OwnerDiedError(RunError):
+    """The process that executed the run ended before the run did."""
 
 
 class BackendError(DataOpsError):

@@ -65,8 +65,9 @@ def load_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
         first = err.errors()[0]
         name = str(first["loc"][0])
         field = Settings.model_fields[name]
+        default = field.get_default(call_default_factory=True)
         raise SettingsError(
             f"The setting {PREFIX}{name.upper()} has the value {first['input']!r}: {first['msg'].lower()}.",
-            hint=f"{field.description} For example {PREFIX}{name.upper()}={field.get_default(call_default_factory=True)}",
+            hint=f"{field.description} For example {PREFIX}{name.upper()}={default}",
             setting=name,
         ) from err

@@ -86,9 +86,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
 
 
 def _query_limits(settings: Settings) -> QueryLimits:
-    return QueryLimits(
-        seconds=settings.query_seconds, memory_mb=settings.query_memory_mb, max_rows=settings.query_rows
-    )
+    return QueryLimits(seconds=settings.query_seconds, memory_mb=settings.query_memory_mb, max_rows=settings.query_rows)
 
 
 def _make_folder(root: Path) -> None:

@@ -1,10 +1,11 @@
 """Chat: ask, watch the steps, read the answer; a refresh at any moment shows the same."""
 
-import dataops_kernel as dk
 import streamlit as st
-from dataops_kernel.views import event_line
 from drawing import draw_message
 from shell import current_session, errors_shown, workbench
+
+import dataops_kernel as dk
+from dataops_kernel.views import event_line
 
 SHOWN_MESSAGES = 50
 

@@ -1,8 +1,9 @@
 """Checkpoints: name this point, go back to one, see what changed."""
 
 import streamlit as st
-from dataops_kernel.views import diff_lines
 from shell import current_session, errors_shown, workbench
+
+from dataops_kernel.views import diff_lines
 
 NOW = "now"
 

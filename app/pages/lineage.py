@@ -1,8 +1,9 @@
 """Lineage: where an artifact comes from and what it led to."""
 
 import streamlit as st
-from dataops_kernel.views import lineage_dot, lineage_lines
 from shell import current_session, errors_shown, workbench
+
+from dataops_kernel.views import lineage_dot, lineage_lines
 
 wb = workbench()
 session_id = current_session()

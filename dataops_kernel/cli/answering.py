@@ -5,7 +5,7 @@ from typing import Any
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.engine import RunHandle
 from dataops_kernel.types import Answer, Artifact
-from dataops_kernel.views import event_line, preview, text_table
+from dataops_kernel.views import TableView, event_line, preview, text_table
 from dataops_kernel.workbench import Workbench
 
 
@@ -32,7 +32,7 @@ def _print(workbench: Workbench, answer: Answer, terminal: Terminal, rows: int) 
         terminal.show(f"\nSQL:\n{answer.sql}")
     table = _main_table(workbench, answer)
     if table is not None:
-        view = preview(workbench.artifacts.get_artifact(table.artifact_id).content, rows)
+        view = _first_rows(workbench, table, rows)
         terminal.show(f"\n{table.name} v{table.version}\n{text_table(view)}")
     sure = f", confidence {answer.confidence:.2f}" if answer.confidence is not None else ""
     terminal.show(f"\n({answer.engine} engine{f', {answer.workflow}' if answer.workflow else ''}{sure})")
@@ -50,9 +50,14 @@ def _as_json(workbench: Workbench, handle: RunHandle, answer: Answer, rows: int)
         ],
     }
     if table is not None:
-        view = preview(workbench.artifacts.get_artifact(table.artifact_id).content, rows)
+        view = _first_rows(workbench, table, rows)
         found["table"] = view.model_dump(mode="json")
     return found
+
+
+def _first_rows(workbench: Workbench, table: Artifact, rows: int) -> TableView:
+    head = workbench.artifacts.preview(table.artifact_id, rows)
+    return preview(head, rows).model_copy(update={"total_rows": table.row_count or 0})
 
 
 def _main_table(workbench: Workbench, answer: Answer) -> Artifact | None:

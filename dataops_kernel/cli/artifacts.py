@@ -28,13 +28,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="an artifact's name or id")
     parser.add_argument("file", nargs="?", help="where to export to")
     add_session(parser)
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many to list, or rows to show (default 50)")
+    parser.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="how many to list, or rows to show (default 50)"
+    )
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Do one of the four actions."""
     if arguments.action != "list" and not arguments.name:
-        raise ParameterError(f"`artifacts {arguments.action}` needs a name or id.", hint="`dataops artifacts` lists them.")
+        raise ParameterError(
+            f"`artifacts {arguments.action}` needs a name or id.", hint="`dataops artifacts` lists them."
+        )
     with terminal.workbench() as workbench:
         session_id = arguments.session or workbench.sessions.current().session_id
         if arguments.action == "list":
@@ -61,25 +65,28 @@ def _list(found: list[Artifact], terminal: Terminal) -> None:
         for a in found:
             rows = f"{a.row_count:,} rows" if a.row_count is not None else a.content_type
             size = f"{a.size_bytes:,} B"
-            terminal.show(f"{a.name} v{a.version}  {rows}  {size}  {a.workflow_name}  {a.created_at:%Y-%m-%d %H:%M}  {a.artifact_id}")
+            terminal.show(
+                f"{a.name} v{a.version}  {rows}  {size}  {a.workflow_name}  {a.created_at:%Y-%m-%d %H:%M}  {a.artifact_id}"
+            )
 
 
 def _show(workbench: Workbench, artifact: Artifact, terminal: Terminal, limit: int) -> None:
-    loaded = workbench.artifacts.get_artifact(artifact.artifact_id)
     shown = artifact.model_dump(mode="json")
     if artifact.is_table:
-        table = workbench.sql(f'select * from "{artifact.name}@{artifact.version}" limit {int(limit)}', artifact.session_id)
-        view = preview(table, limit).model_copy(update={"total_rows": artifact.row_count or 0})
+        head = workbench.artifacts.preview(artifact.artifact_id, limit)
+        view = preview(head, limit).model_copy(update={"total_rows": artifact.row_count or 0})
         if terminal.json:
             terminal.show_json({**shown, "table": view.model_dump(mode="json")})
         else:
             terminal.show(f"{artifact.name} v{artifact.version}\n{text_table(view)}")
-    elif terminal.json:
-        terminal.show_json({**shown, "content": loaded.content})
-    elif isinstance(loaded.content, dict | list):
-        terminal.show_json(loaded.content)
+        return
+    content = workbench.artifacts.get_artifact(artifact.artifact_id).content
+    if terminal.json:
+        terminal.show_json({**shown, "content": content})
+    elif isinstance(content, dict | list):
+        terminal.show_json(content)
     else:
-        terminal.show(str(loaded.content))
+        terminal.show(str(content))
 
 
 def _export(workbench: Workbench, artifact: Artifact, file: str | None, terminal: Terminal) -> None:
@@ -89,9 +96,13 @@ def _export(workbench: Workbench, artifact: Artifact, file: str | None, terminal
         with workbench.artifacts.open_artifact(artifact.artifact_id) as source, target.open("xb") as sink:
             shutil.copyfileobj(source, sink)
     except FileExistsError as err:
-        raise ConflictError(f"The file {str(target)!r} exists already.", hint="Name another file, or remove that one.") from err
+        raise ConflictError(
+            f"The file {str(target)!r} exists already.", hint="Name another file, or remove that one."
+        ) from err
     except OSError as err:
-        raise StorageUnavailableError(f"{str(target)!r} cannot be written: {err.strerror}.", hint="Name another place.") from err
+        raise StorageUnavailableError(
+            f"{str(target)!r} cannot be written: {err.strerror}.", hint="Name another place."
+        ) from err
     if terminal.json:
         terminal.show_json({"file": str(target), "artifact_id": artifact.artifact_id})
     else:

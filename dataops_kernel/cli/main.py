@@ -28,7 +28,6 @@ COMMANDS = {
     "workflows": Command("dataops_kernel.cli.workflows", "list and describe workflows"),
     "app": Command("dataops_kernel.cli.app", "open the workbench in the browser"),
     "doctor": Command("dataops_kernel.cli.doctor", "check the workspace and say what is wrong"),
-    "bench": Command("dataops_kernel.cli.bench", "measure speed against raw baselines"),
 }
 
 _EXAMPLES = """\

@@ -21,7 +21,9 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``run``."""
     parser.add_argument("workflow", help="the workflow's name")
-    parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="its parameters; JSON values are read as such")
+    parser.add_argument(
+        "parameters", nargs="*", metavar="NAME=VALUE", help="its parameters; JSON values are read as such"
+    )
     add_session(parser)
     parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows of a result to print (default 20)")
     parser.add_argument("--quiet", action="store_true", help="print no progress")

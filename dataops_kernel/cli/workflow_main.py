@@ -24,7 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("workflow", nargs="?", help="the workflow to validate")
     parser.add_argument("--name", help="the name of a new workflow")
     parser.add_argument("--template", default="simple", help="the template of a new workflow (default simple)")
-    parser.add_argument("--folder", type=Path, default=Path("workflows"), help="where workflows live (default ./workflows)")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("workflows"), help="where workflows live (default ./workflows)"
+    )
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

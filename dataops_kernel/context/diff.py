@@ -28,7 +28,9 @@ def artifact_changes(
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         if old is None and new is not None:
-            changes.append(ArtifactChange(name=name, change="added", after_id=new.artifact_id, rows_after=new.row_count))
+            changes.append(
+                ArtifactChange(name=name, change="added", after_id=new.artifact_id, rows_after=new.row_count)
+            )
         elif new is None and old is not None:
             changes.append(
                 ArtifactChange(name=name, change="removed", before_id=old.artifact_id, rows_before=old.row_count)

@@ -1,4 +1,4 @@
-"""The engine seam: where runs execute. A run is owned by its engine, never by the page or cell that started it."""
+"""The engine seam: where runs execute. A run belongs to its engine, never to the page that started it."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -14,7 +14,8 @@ Cancellation = threading.Event
 class Emit(Protocol):
     """Says one event of the run; it gets its number and time here and is durable in order."""
 
-    def __call__(self, type: EventType, *, step: str | None = None, **data: Any) -> None: ...
+    def __call__(self, type: EventType, *, step: str | None = None, **data: Any) -> None:
+        """Say it; ``data`` by type is listed at ``Event``."""
 
 
 class Body(Protocol):
@@ -23,7 +24,8 @@ class Body(Protocol):
     Runs on the engine's event loop; an exception becomes ``run_failed``.
     """
 
-    def __call__(self, run: Run, emit: Emit, cancelled: Cancellation) -> Awaitable[Answer]: ...
+    def __call__(self, run: Run, emit: Emit, cancelled: Cancellation) -> Awaitable[Answer]:
+        """Do the run's work and return its answer."""
 
 
 ClosingWrites = Callable[[Run], Sequence[Write]]
@@ -69,9 +71,20 @@ class Engine(ABC):
         """Return a handle on a run of any process; raises ``RunNotFoundError``."""
 
     @abstractmethod
+    def run(self, run_id: str) -> Run:
+        """Return the record of a run as the ledger says now; raises ``RunNotFoundError``."""
+
+    @abstractmethod
+    def runs(self, session_id: str, *, limit: int = 50) -> list[Run]:
+        """Return the records of a session's runs, newest first."""
+
+    @abstractmethod
     def recover(self) -> list[str]:
-        """Close runs whose owner died without closing them (``run_failed``, code ``owner_died``); return their ids."""
+        """Close runs whose owner died (``run_failed``, code ``owner_died``) and return their ids."""
 
     @abstractmethod
     def close(self) -> None:
-        """Stop accepting runs and wait for the running ones; closing twice does nothing."""
+        """Stop accepting runs, wait a bounded time for the running ones and cancel the rest.
+
+        Closing twice does nothing.
+        """

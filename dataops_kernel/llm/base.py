@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from dataops_kernel.types import Frozen
 
 EngineName = Literal["rules", "recorded", "llm"]
+SlotType = Literal["string", "integer", "number", "boolean", "date", "duration"]
 
 
 class Label(Frozen):
@@ -27,13 +29,17 @@ class Scored(Frozen):
 
 
 class Slot(Frozen):
-    """One value to look for in a text: ``type`` is a JSON-schema type name."""
+    """One value to look for in a text.
+
+    Values are JSON-shaped: a ``date`` is ISO text (``2026-03-01``), a ``duration`` a number of seconds.
+    """
 
     name: str
-    type: Literal["string", "integer", "number", "boolean", "date"] = "string"
+    type: SlotType = "string"
     description: str = ""
     choices: tuple[str, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = Field(default={}, description="Other words for a choice.")
+    required: bool = Field(default=False, description="May take a value that nothing in the text ties to a slot.")
 
 
 class LanguageModel(ABC):
@@ -46,8 +52,11 @@ class LanguageModel(ABC):
         """Return every label with its confidence, best first; all low means: none of them."""
 
     @abstractmethod
-    def extract(self, text: str, fields: Sequence[Slot]) -> dict[str, Any]:
-        """Return the values found in the text by field name; what is not there is left out, never guessed."""
+    def extract(self, text: str, fields: Sequence[Slot], *, today: date | None = None) -> dict[str, Any]:
+        """Return the values found in the text by slot name; what is not there is left out, never guessed.
+
+        ``today`` is the day that "yesterday" counts from; the model's own clock says it when not given.
+        """
 
     @abstractmethod
     def summarize(self, text: str, max_tokens: int) -> str:

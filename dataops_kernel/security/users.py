@@ -32,6 +32,4 @@ class Users:
             )
         known = self._ledger.get("user", user.user_id)
         body = user.model_dump_json().encode()
-        self._ledger.commit(
-            [Put("user", user.user_id, body, parent=_DIRECTORY, expect=known.revision if known else 0)]
-        )
+        self._ledger.commit([Put("user", user.user_id, body, parent=_DIRECTORY, expect=known.revision if known else 0)])

@@ -17,6 +17,8 @@ from dataops_kernel.types import (
     Frozen,
     Message,
     MessageAdded,
+    Run,
+    RunFinished,
     Session,
     SessionStatus,
     UserPreferences,
@@ -114,6 +116,14 @@ class SessionManager:
         )
         return complete, self._log.appends(session_id, MessageAdded(time=now, message=complete))
 
+    def closing_writes(self, run: Run) -> list[Write]:
+        """Return what a closed run leaves in its session: the assistant's words and the entry that it finished."""
+        if run.session_id is None:
+            return []
+        _, writes = self.message_writes(run.session_id, _last_words(run))
+        closed = RunFinished(time=run.finished_at or self._clock(), run_id=run.run_id, status=run.status)
+        return [*writes, *self._log.appends(run.session_id, closed)]
+
     def touch(self, session_id: str) -> None:
         """Move a session up in lists, at most once a minute."""
         stored = self._stored(session_id)
@@ -176,7 +186,24 @@ class SessionManager:
         return record
 
 
+def _last_words(run: Run) -> Message:
+    if run.answer is not None:
+        answer = run.answer
+        return Message(
+            role="assistant",
+            content=answer.text,
+            workflow=answer.workflow,
+            artifacts=answer.artifacts,
+            run_id=run.run_id,
+            engine=answer.engine,
+            question=answer.question,
+        )
+    error = run.error or {}
+    text = "Stopped." if run.status == "cancelled" else str(error.get("message") or "The run failed.")
+    if error.get("hint"):
+        text = f"{text}\n\n{error['hint']}"
+    return Message(role="assistant", content=text, run_id=run.run_id, engine="rules")
+
+
 def _put(record: SessionRecord, expect: int) -> Put:
-    return Put(
-        "session", record.session_id, record.model_dump_json().encode(), parent=record.user_id, expect=expect
-    )
+    return Put("session", record.session_id, record.model_dump_json().encode(), parent=record.user_id, expect=expect)

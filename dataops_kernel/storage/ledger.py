@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dataops_kernel.errors import LimitExceededError
+from dataops_kernel.errors import ConflictError, LimitExceededError, UsageError
 
 MAX_RECORD_BYTES = 400_000
 """Body plus riding data of one record, and one entry (DynamoDB's item limit, kept by every backend)."""
@@ -32,8 +32,12 @@ class Put(NamedTuple):
     """Write one record.
 
     ``expect`` 0 creates (a record under the same id, or the same order inside the parent, is a conflict); a higher
-    number replaces exactly that revision. ``stamp`` names a stream appended to in the same commit: the record
-    remembers the entry's number as its ``seq``. ``data`` is content that rides along and is read only on request.
+    number replaces exactly that revision. An empty ``order`` is the id; an empty session or workflow is none.
+    ``stamp`` names a stream that an earlier write of the same commit appends to: the record remembers that entry's
+    number as its ``seq``. ``data`` is content that rides along and is read only on request.
+
+    A record stays under the parent and order it was created with (a replacement that names others is a conflict),
+    and a replacement without ``stamp`` or ``data`` keeps what the record has.
     """
 
     kind: str
@@ -80,6 +84,92 @@ class Record(NamedTuple):
     body: bytes
 
 
+def check(writes: Sequence[Write]) -> None:
+    """Refuse what no backend could store, before any of them is asked."""
+    if len(writes) > MAX_COMMIT_WRITES:
+        raise LimitExceededError(
+            f"A commit of {len(writes)} writes is over the limit of {MAX_COMMIT_WRITES}.",
+            hint="Split the work into several commits.",
+        )
+    appended: set[str] = set()
+    written: set[tuple[str, str]] = set()
+    for write in writes:
+        if isinstance(write, Append):
+            size, named = len(write.body), bool(write.stream)
+            appended.add(write.stream)
+        else:
+            named = bool(write.kind and write.id)
+            if (write.kind, write.id) in written:
+                raise UsageError(
+                    f"The record {write.id!r} of kind {write.kind!r} is written twice in one commit.",
+                    hint="Write a record once per commit, in its final form.",
+                )
+            written.add((write.kind, write.id))
+            size = 0
+            if isinstance(write, Put):
+                size = len(write.body) + len(write.data or b"")
+                if write.stamp is not None and write.stamp not in appended:
+                    raise UsageError(
+                        f"The record {write.id!r} is stamped with {write.stamp!r}, which nothing before it appends to.",
+                        hint="Put the Append before the Put that it stamps, in the same commit.",
+                    )
+        if not named:
+            raise UsageError(f"A write has an empty key: {write!r:.200}.", hint="Name the stream, or kind and id.")
+        if size > MAX_RECORD_BYTES:
+            raise LimitExceededError(
+                f"A record of {size:,} bytes is over the limit of {MAX_RECORD_BYTES:,}.",
+                hint="Store large content as an artifact and refer to it.",
+            )
+
+
+def stream_moved(stream: str, expect: int, tail: int) -> ConflictError:
+    """Return the error for an append whose expected tail is no longer the tail."""
+    return ConflictError(
+        f"The stream {stream!r} ends at entry {tail}, not at {expect}.",
+        hint="Somebody wrote first; read the new entries and try again.",
+        stream=stream,
+        expected=expect,
+        found=tail,
+    )
+
+
+def record_moved(kind: str, id: str, expect: int, revision: int | None) -> ConflictError:
+    """Return the error for a write whose expected revision is not there (``revision`` None: no record at all)."""
+    found = "is not there" if revision is None else f"is at revision {revision}"
+    wanted = "creating it" if expect == 0 else f"expecting revision {expect}"
+    return ConflictError(
+        f"The {kind} {id!r} {found}; this write was {wanted}.",
+        hint="Somebody wrote first; read the record and try again.",
+        kind=kind,
+        id=id,
+        expected=expect,
+        found=revision,
+    )
+
+
+def place_taken(kind: str, parent: str, order: str) -> ConflictError:
+    """Return the error for a record whose place inside its parent belongs to another one."""
+    return ConflictError(
+        f"The place {order!r} among the {kind} records of {parent!r} belongs to another record.",
+        hint="Somebody wrote first; take the next free place and try again.",
+        kind=kind,
+        parent=parent,
+        order=order,
+    )
+
+
+def place_fixed(kind: str, id: str, *, parent: str, order: str) -> ConflictError:
+    """Return the error for a replacement that would move a record."""
+    return ConflictError(
+        f"The {kind} {id!r} lives at {order!r} of {parent!r}; a replacement may not move it.",
+        hint="Write it with the parent and order it has, or remove it and create it anew.",
+        kind=kind,
+        id=id,
+        parent=parent,
+        order=order,
+    )
+
+
 class Ledger(ABC):
     """Records and streams of one workspace; public methods check, private hooks of a backend store.
 
@@ -90,24 +180,10 @@ class Ledger(ABC):
     def commit(self, writes: Sequence[Write]) -> list[int]:
         """Apply all writes or none, durably, and return the numbers given to the appended entries, in order.
 
-        Raises ``ConflictError`` when an expectation does not hold and ``LimitExceededError`` over the limits.
+        Raises ``ConflictError`` when an expectation does not hold, ``LimitExceededError`` over the limits and
+        ``UsageError`` for an empty key, a record written twice, or a stamp without an append before it.
         """
-        if len(writes) > MAX_COMMIT_WRITES:
-            raise LimitExceededError(
-                f"A commit of {len(writes)} writes is over the limit of {MAX_COMMIT_WRITES}.",
-                hint="Split the work into several commits.",
-            )
-        for write in writes:
-            size = 0
-            if isinstance(write, Append):
-                size = len(write.body)
-            elif isinstance(write, Put):
-                size = len(write.body) + len(write.data or b"")
-            if size > MAX_RECORD_BYTES:
-                raise LimitExceededError(
-                    f"A record of {size:,} bytes is over the limit of {MAX_RECORD_BYTES:,}.",
-                    hint="Store large content as an artifact and refer to it.",
-                )
+        check(writes)
         return self._commit(writes) if writes else []
 
     def get(self, kind: str, id: str) -> Record | None:

@@ -6,4 +6,13 @@ from dataops_kernel.views.lineage import lineage_dot, lineage_lines
 from dataops_kernel.views.markdown import safe_markdown
 from dataops_kernel.views.tables import TableView, preview, text_table
 
-__all__ = ["TableView", "diff_lines", "event_line", "lineage_dot", "lineage_lines", "preview", "safe_markdown", "text_table"]
+__all__ = [
+    "TableView",
+    "diff_lines",
+    "event_line",
+    "lineage_dot",
+    "lineage_lines",
+    "preview",
+    "safe_markdown",
+    "text_table",
+]

@@ -41,7 +41,9 @@ def _artifact(change: ArtifactChange) -> list[str]:
     lines = [f"  {sign} {change.name}{rows}"]
     lines += [f"      + column {column.name} {column.type}" for column in change.columns_added]
     lines += [f"      - column {column.name} {column.type}" for column in change.columns_removed]
-    lines += [f"      sum of {drift.column}: {_number(drift.before)} → {_number(drift.after)}" for drift in change.drift]
+    lines += [
+        f"      sum of {drift.column}: {_number(drift.before)} → {_number(drift.after)}" for drift in change.drift
+    ]
     return lines
 
 

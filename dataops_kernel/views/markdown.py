@@ -8,7 +8,7 @@ _MARKUP = re.compile(r"[<$]|!\[|\]\(|:(?=[a-z-]+\[)|:(?=material/)")
 
 
 def safe_markdown(text: str) -> str:
-    """Return Markdown whose emphasis, lists, tables and code still work while HTML, links, images and formulas do not."""
+    """Return Markdown whose emphasis, lists, tables and code work while HTML, links, images and formulas do not."""
     pieces = _CODE.split(text)
     return "".join(
         piece if index % 2 else _MARKUP.sub(lambda match: _defused(match[0]), piece)

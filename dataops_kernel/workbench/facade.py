@@ -123,9 +123,7 @@ class Workbench:
         self._guard.session(session_id, "session.read")
         return self._services.orchestrator.plan(session_id, self._checked_message(text))
 
-    def sql(
-        self, query: str, session_id: str | None = None, parameters: Mapping[str, Any] | None = None
-    ) -> "pa.Table":
+    def sql(self, query: str, session_id: str | None = None, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """Ask SQL of a session's tables by name (the last active session when none is given).
 
         Raises ``QueryError`` for anything but one query over those tables, ``QueryTimeoutError`` at the limits.
@@ -209,5 +207,5 @@ class Workbench:
             except ArtifactNotFoundError as err:
                 missing = missing or err
         raise missing or ArtifactNotFoundError(
-            f"There is no artifact {id[:80]!r}.", hint="Ask something first: dataops ask \"profile orders.csv\""
+            f"There is no artifact {id[:80]!r}.", hint='Ask something first: dataops ask "profile orders.csv"'
         )

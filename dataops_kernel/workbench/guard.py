@@ -60,5 +60,7 @@ class Guard:
         """Return the run when it is the user's; raises ``RunNotFoundError`` otherwise."""
         self.require(permission)
         if run.user_id != self.user.user_id:
-            raise RunNotFoundError(f"There is no run {run.run_id!r}.", hint="Runs of your sessions are listed with them.")
+            raise RunNotFoundError(
+                f"There is no run {run.run_id!r}.", hint="Runs of your sessions are listed with them."
+            )
         return run

@@ -1,6 +1,6 @@
 """The kernel's services as one user sees them: the same verbs, each asked of the guard first."""
 
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataops_kernel.artifacts import ArtifactStore
 from dataops_kernel.context import ContextManager
@@ -19,6 +19,9 @@ from dataops_kernel.types import (
     User,
 )
 from dataops_kernel.workbench.guard import Guard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class UserSessions:
@@ -95,6 +98,11 @@ class UserArtifacts:
     def describe(self, artifact_id: str) -> Artifact:
         """Return an artifact without its content."""
         return self._guard.artifact(artifact_id)
+
+    def preview(self, artifact_id: str, rows: int) -> "pa.Table":
+        """Return the first rows of a table artifact without loading the rest."""
+        self._guard.artifact(artifact_id)
+        return self._artifacts.preview(artifact_id, rows)
 
     def open_artifact(self, artifact_id: str) -> BinaryIO:
         """Open the stored bytes for reading."""

@@ -1,5 +1,5 @@
+import copy
 import inspect
-import pickle  # noqa: TID251
 
 import pytest
 

@@ -1,0 +1,58 @@
+"""The local engine signs the engine contract, over every ledger a test machine has."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from dataops_kernel.clock import system_clock
+from dataops_kernel.engine import owner
+from dataops_kernel.engine.local import LocalEngine
+from dataops_kernel.ids import IdSource
+from dataops_kernel.storage.embedded.ledger import SqliteLedger
+from dataops_kernel.storage.memory import MemoryLedger
+from dataops_kernel.testing.engine_contract import EngineContract
+from dataops_kernel.testing.engine_site import EngineSite, answer_at_once
+
+# A process number the kernel never gives out, in a life that never was.
+NOBODY = owner.this_process().split(":")[0] + ":99999999:never"
+
+
+class LocalSite(EngineSite):
+    def __init__(self, open_ledger, opened: ExitStack):
+        self._open_ledger = open_ledger
+        self._opened = opened
+        self.ledger = self._ledger()
+
+    def engine(self, body, closing_writes=None):
+        return self._engine(self.ledger, body, closing_writes)
+
+    def elsewhere(self):
+        return self._engine(self._ledger(), answer_at_once, None)
+
+    def dead(self, body):
+        return self._engine(self._ledger(), body, None, owner=NOBODY)
+
+    def _engine(self, ledger, body, closing_writes, **more):
+        engine = LocalEngine(ledger, body, IdSource(), system_clock, closing_writes, close_seconds=0.1, **more)
+        self._opened.callback(engine.close)
+        return engine
+
+    def _ledger(self):
+        ledger = self._open_ledger()
+        self._opened.callback(ledger.close)
+        return ledger
+
+
+class TestLocalEngineOnSqlite(EngineContract):
+    @pytest.fixture
+    def site(self, tmp_path):
+        with ExitStack() as opened:
+            yield LocalSite(lambda: SqliteLedger(tmp_path / "ledger.sqlite"), opened)
+
+
+class TestLocalEngineInMemory(EngineContract):
+    @pytest.fixture
+    def site(self):
+        with ExitStack() as opened:
+            ledger = MemoryLedger()
+            yield LocalSite(lambda: ledger, opened)

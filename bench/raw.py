@@ -1,0 +1,31 @@
+"""Raw baselines: the least code with the same durability and the same bytes."""
+
+import sqlite3
+from itertools import count
+from pathlib import Path
+
+
+class RawTable:
+    """A SQLite table with full-sync commits and a prepared insert, nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("pragma journal_mode=wal")
+        self._db.execute("pragma synchronous=full")
+        self._db.execute("create table if not exists t(k integer primary key, v blob)")
+        self._keys = count(1)
+
+    def insert(self, body: bytes) -> None:
+        """Insert one row, durable when this returns."""
+        self._db.execute("begin immediate")
+        self._db.execute("insert into t values (?, ?)", (next(self._keys), body))
+        self._db.execute("commit")
+
+    def get(self, key: int) -> bytes:
+        """Return one row's body."""
+        found: bytes = self._db.execute("select v from t where k = ?", (key,)).fetchone()[0]
+        return found
+
+    def newest(self, limit: int) -> list[bytes]:
+        """Return the newest bodies."""
+        return [row[0] for row in self._db.execute("select v from t order by k desc limit ?", (limit,))]

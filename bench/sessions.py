@@ -1,0 +1,109 @@
+"""Rows S1 S2 S5 C1 C2: sessions, messages and checkpoints."""
+
+from itertools import count
+from pathlib import Path
+
+import orjson
+from bench.measure import Row, compare
+from bench.raw import RawTable
+
+from dataops_kernel import connect
+from dataops_kernel.sessionlog import SessionLog
+from dataops_kernel.types import Message, MessageAdded
+from dataops_kernel.workbench import Workbench
+
+TEXT = "which region sold the most last quarter, and by how much did it lead? " * 7
+HISTORY = 10_000
+
+
+def rows(folder: Path) -> list[Row]:
+    """Measure every row of this file in a fresh folder."""
+    with connect(folder / "ws") as wb:
+        return [*_sessions(wb, folder), *_checkpoints(wb, folder)]
+
+
+def fill(wb: Workbench, session_id: str, entries: int) -> None:
+    """Append many messages quickly: 100 a commit."""
+    log: SessionLog = wb._services.log
+    now = wb._services.clock()
+    ids = wb._services.ids
+    for _ in range(entries // 100):
+        log.append(
+            session_id,
+            *(
+                MessageAdded(
+                    time=now, message=Message(role="user", content=TEXT, message_id=ids.new("msg"), timestamp=now)
+                )
+                for _ in range(100)
+            ),
+        )
+
+
+def _sessions(wb: Workbench, folder: Path) -> list[Row]:
+    body = orjson.dumps({"role": "user", "content": TEXT, "message_id": "msg_" + "0" * 26, "timestamp": "2026-11-22"})
+    raw = RawTable(folder / "raw.sqlite")
+    empty = wb.sessions.create_session().session_id
+    long = wb.sessions.create_session().session_id
+    fill(wb, long, HISTORY)
+    message = Message(role="user", content=TEXT)
+    found = [
+        compare("S1", "create session, durable", lambda: raw.insert(body), wb.sessions.create_session, runs=400, goal=1.6),
+    ]
+    for label, session_id in (("0", empty), (f"{HISTORY:,}", long)):
+        found.append(
+            compare(
+                "S2",
+                f"append 1 message, durable, history {label}",
+                lambda: raw.insert(body),
+                lambda session_id=session_id: wb.sessions.add_message(session_id, message),
+                runs=600,
+                goal=1.5,
+            )
+        )
+    slope = found[2].median / found[1].median
+    found[2] = found[2]._replace(note=f"p50 at {HISTORY:,} / p50 at 0 = {slope:.2f} (goal ≤ 1.15)")
+    for n in (1, 50):
+        found.append(
+            compare(
+                "S5",
+                f"read the newest {n} of {HISTORY:,} messages",
+                lambda n=n: raw.newest(n),
+                lambda n=n: wb.sessions.messages(long, limit=n),
+                runs=400,
+                goal=None,
+                note="goal: 0.03 ms" if n == 1 else "goal: 0.10 ms",
+            )
+        )
+    return found
+
+
+def _checkpoints(wb: Workbench, folder: Path) -> list[Row]:
+    raw = RawTable(folder / "raw_checkpoints.sqlite")
+    body = b"x" * 200
+    found = []
+    numbers = count()
+    for entries in (100, 100_000):
+        session_id = wb.sessions.create_session().session_id
+        fill(wb, session_id, entries)
+        first = wb.context.create_checkpoint(session_id, "first")
+        found.append(
+            compare(
+                "C1",
+                f"checkpoint a session of {entries:,} entries",
+                lambda: raw.insert(body),
+                lambda session_id=session_id: wb.context.create_checkpoint(session_id, f"c{next(numbers)}"),
+                runs=200,
+                goal=2.8,
+            )
+        )
+        found.append(
+            compare(
+                "C2",
+                f"restore it, {entries:,} entries",
+                lambda: raw.insert(body),
+                lambda session_id=session_id, id=first.checkpoint_id: wb.context.restore_checkpoint(session_id, id),
+                runs=200,
+                goal=3.3,
+            )
+        )
+    return found

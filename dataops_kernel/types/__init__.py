@@ -5,6 +5,7 @@ from dataops_kernel.types.artifacts import (
     ArtifactMetadata,
     ArtifactType,
     Column,
+    ContentEncoding,
     ContentForm,
     ContentType,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "CheckpointDiff",
     "CheckpointNamed",
     "Column",
+    "ContentEncoding",
     "ContentForm",
     "ContentType",
     "ContextChange",

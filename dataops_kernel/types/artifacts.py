@@ -10,6 +10,7 @@ from dataops_kernel.types.base import Frozen
 ArtifactType = Literal["result", "intermediate", "debug", "context", "trace"]
 ContentType = Literal["json", "text", "binary", "parquet", "csv"]
 ContentForm = Literal["arrow", "pandas", "records", "json", "text", "bytes"]
+ContentEncoding = Literal["plain", "zstd"]
 
 
 class Column(Frozen):
@@ -52,8 +53,9 @@ class Artifact(Frozen):
     form: ContentForm = Field(description="The kind of value that was stored, so that the same kind comes back.")
     created_at: datetime
     created_by: str = ""
-    size_bytes: int
-    sha256: str
+    size_bytes: int = Field(description="What open_artifact() gives; a zstd encoding takes less room.")
+    sha256: str = Field(description="Of the stored bytes; checked on every read.")
+    encoding: ContentEncoding = Field(default="plain", description="How the stored bytes are compressed as a whole.")
     inline: bool = Field(default=False, description="The bytes ride in the ledger instead of a blob.")
     row_count: int | None = None
     columns: tuple[Column, ...] = ()

@@ -1,0 +1,323 @@
+"""The artifact store: named, versioned results of a session, read along its current line."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dataops_kernel.artifacts.codecs import encode
+from dataops_kernel.artifacts.content import ContentStore, Placed
+from dataops_kernel.artifacts.lineage import ITSELF, Lineage
+from dataops_kernel.artifacts.records import parse_artifacts
+from dataops_kernel.artifacts.selection import Selection
+from dataops_kernel.clock import Clock
+from dataops_kernel.errors import (
+    ArtifactNotFoundError,
+    ConflictError,
+    LimitExceededError,
+    ParameterError,
+    suggestion,
+)
+from dataops_kernel.ids import IdSource, is_id
+from dataops_kernel.sessionlog import Line, SessionLog
+from dataops_kernel.storage.blobs import Blobs, WriteInto
+from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, MAX_RECORD_BYTES, Ledger, Put, Record
+from dataops_kernel.types import Artifact, ArtifactAttached, ArtifactMetadata, LineageEdge, session_stream
+
+MAX_CONTENT_BYTES = 256 * 1024 * 1024
+"""JSON, text and bytes above this are refused: they live in memory as a whole. Tables have no such limit."""
+
+_ATTEMPTS = 64
+_EDGES_AT_ONCE = (MAX_COMMIT_WRITES - 2) // 2
+_PAGE, _LARGEST_PAGE = 64, 1024
+
+
+class ArtifactStore:
+    """Everything runs leave behind; whose session it is, is asked by the facade above."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        blobs: Blobs,
+        log: SessionLog,
+        ids: IdSource,
+        clock: Clock,
+        *,
+        max_content_bytes: int = MAX_CONTENT_BYTES,
+    ) -> None:
+        self._ledger = ledger
+        self._log = log
+        self._ids = ids
+        self._clock = clock
+        self._limit = max_content_bytes
+        self._content = ContentStore(ledger, blobs)
+        self._lineage = Lineage(ledger)
+
+    def store_artifact(self, content: Any, metadata: ArtifactMetadata, *, edges: Sequence[LineageEdge] = ()) -> str:
+        """Store content as the next version of its name in the session and return the artifact's id.
+
+        Arrow tables, DataFrames and non-empty lists of dicts become Parquet; dicts and other lists JSON; text and
+        bytes stay what they are. Record, log entry and lineage are one commit, durable when this returns. In
+        ``edges`` an empty end (``ITSELF``) is this artifact; what the metadata names as parents becomes edges by
+        itself. Raises ``ParameterError``, ``LimitExceededError`` and, for unknown parents, ``ArtifactNotFoundError``.
+        """
+        _check_metadata(metadata)
+        return self._attach(self._content.place(encode(content, self._limit)), metadata, edges)
+
+    def store_file(
+        self, write_into: WriteInto, metadata: ArtifactMetadata, *, edges: Sequence[LineageEdge] = ()
+    ) -> str:
+        """Store the Parquet file that ``write_into(path)`` writes, of any size, as ``store_artifact`` does.
+
+        It is written once, straight into the blob store; if the writer raises, nothing stays.
+        """
+        _check_metadata(metadata)
+        return self._attach(self._content.place_file(write_into), metadata, edges)
+
+    def get_artifact(self, artifact_id: str) -> Artifact:
+        """Return an artifact with its content, the same kind of value that was stored.
+
+        Raises ``ArtifactNotFoundError``, and ``IntegrityError`` when the stored bytes have changed.
+        """
+        artifact = self.describe(artifact_id)
+        return artifact.model_copy(update={"content": self._content.load(artifact)})
+
+    def describe(self, artifact_id: str) -> Artifact:
+        """Return an artifact without its content, from whatever branch of its session."""
+        record = self._ledger.get("artifact", artifact_id) if is_artifact_id(artifact_id) else None
+        if record is None:
+            raise _unknown_id(artifact_id)
+        return parse_artifacts([record])[0]
+
+    def read_bytes(self, artifact_id: str) -> bytes:
+        """Return the content as bytes: Parquet, JSON, UTF-8 text or the bytes themselves."""
+        return self._content.read(self.describe(artifact_id))
+
+    def open_artifact(self, artifact_id: str) -> BinaryIO:
+        """Open the content's bytes for reading; ``size_bytes`` of them, checked before the first is given."""
+        return self._content.open(self.describe(artifact_id))
+
+    def path(self, artifact_id: str) -> Path | None:
+        """Return a local file of exactly the content; None when it lies in the ledger or is compressed."""
+        return self._content.path(self.describe(artifact_id))
+
+    def list_artifacts(
+        self,
+        session_id: str,
+        filters: Mapping[str, Any] | None = None,
+        *,
+        limit: int | None = None,
+        before: str | None = None,
+    ) -> list[Artifact]:
+        """Return the artifacts on the session's current line, newest first, without content.
+
+        ``filters``: artifact_type, workflow_name, name, content_type, run_id, tag; all must fit. For the next page
+        pass the last id as ``before``. Raises ``ParameterError`` for a filter that does not exist.
+        """
+        selection = Selection(filters)
+        if limit is not None and limit < 1:
+            raise ParameterError(f"A limit of {limit!r} shows nothing.", hint="Give a limit of 1 or more, or None.")
+        if before is not None and not is_artifact_id(before):
+            raise _unknown_id(before)
+        line = self._log.line(session_id)
+        size = _PAGE if limit is None else limit * 2 if selection.wanted else limit
+        found: list[Artifact] = []
+        for page in self._newest(session_id, selection.wanted.get("name"), before, size):
+            hits = [record for record in _on(line, page) if selection.may_fit(record)]
+            found += [artifact for artifact in parse_artifacts(hits) if selection.fits(artifact)]
+            if limit is not None and len(found) >= limit:
+                return found[:limit]
+        return found
+
+    def versions(self, session_id: str, name: str) -> list[Artifact]:
+        """Return the versions of a name on the current line, oldest first; none when there is no such name."""
+        line = self._log.line(session_id)
+        records = self._ledger.children("artifact", _parent(session_id, name))
+        return parse_artifacts(_on(line, records))
+
+    def latest(self, session_id: str, name: str, line: Line | None = None) -> Artifact:
+        """Return the newest version of a name on a line (the current one); the error names the closest name."""
+        line = self._log.line(session_id) if line is None else line
+        for page in self._newest(session_id, name, None, 1):
+            if hits := _on(line, page):
+                return parse_artifacts(hits[:1])[0]
+        known = [*self.at(session_id, line)]
+        raise ArtifactNotFoundError(
+            f"There is no artifact named {name[:200]!r} in this session.",
+            hint=suggestion(
+                name, known, f"It has {', '.join(map(repr, known[:10]))}." if known else "It has none yet."
+            ),
+            name=name[:200],
+            session_id=session_id,
+        )
+
+    def tables(self, session_id: str, line: Line | None = None) -> dict[str, Artifact]:
+        """Return the names whose newest version on a line is a table, newest first."""
+        return {name: found for name, found in self.at(session_id, line).items() if found.is_table}
+
+    def at(self, session_id: str, line: Line | None = None) -> dict[str, Artifact]:
+        """Return the newest version of every name on a line (the current one), newest first."""
+        line = self._log.line(session_id) if line is None else line
+        newest: dict[str, Record] = {}
+        for record in _on(line, self._ledger.of_session("artifact", session_id)):
+            held = newest.get(record.parent)
+            # Ids made in two processes may be out of step with the log; its numbers never are.
+            if held is None or (held.seq or 0) < (record.seq or 0):
+                newest[record.parent] = record
+        records = sorted(newest.values(), key=lambda record: record.seq or 0, reverse=True)
+        return {artifact.name: artifact for artifact in parse_artifacts(records)}
+
+    def _attach(self, placed: Placed, metadata: ArtifactMetadata, edges: Sequence[LineageEdge]) -> str:
+        artifact_id = self._ids.new("art")
+        links = self._links(artifact_id, metadata, edges)
+        parent = _parent(metadata.session_id, metadata.name)
+        for _ in range(_ATTEMPTS):
+            newest = self._ledger.children("artifact", parent, limit=1, reverse=True)
+            artifact = Artifact(
+                **dict(metadata),
+                **{key: value for key, value in placed._asdict().items() if key != "data"},
+                artifact_id=artifact_id,
+                version=int(newest[0].order) + 1 if newest else 1,
+                created_at=self._clock(),
+                inline=placed.data is not None,
+            )
+            entry = ArtifactAttached(
+                time=artifact.created_at, artifact_id=artifact_id, name=artifact.name, version=artifact.version
+            )
+            writes = [
+                *self._log.appends(metadata.session_id, entry),
+                _record(artifact, parent, placed.data),
+                *self._lineage.edge_writes(links[:_EDGES_AT_ONCE], fresh=artifact_id),
+            ]
+            try:
+                self._ledger.commit(writes)
+            except ConflictError:
+                continue  # somebody took this version, or stated one of the edges, in between
+            # The record names its parents itself, so what does not fit into its commit is not the only trace of them.
+            self._lineage.record(links[_EDGES_AT_ONCE:])
+            return artifact_id
+        raise ConflictError(
+            f"The artifact {metadata.name!r} got new versions from others {_ATTEMPTS} times in a row.",
+            hint="Try again, or store under a name of its own.",
+        )
+
+    def _links(self, artifact_id: str, metadata: ArtifactMetadata, edges: Sequence[LineageEdge]) -> list[LineageEdge]:
+        """Complete the edges given with the artifact, and add those to the parents its metadata names."""
+        links = [
+            edge.model_copy(update={"source": edge.source or artifact_id, "target": edge.target or artifact_id})
+            if ITSELF in (edge.source, edge.target)
+            else edge
+            for edge in edges
+        ]
+        stated = {(edge.source, edge.target, edge.relation) for edge in links}
+        parents = dict.fromkeys([*metadata.parent_artifacts, metadata.derived_from or ""])
+        parents.pop("", None)
+        if parents:
+            known = {record.id for record in self._ledger.get_many("artifact", [*parents])}
+            for parent in parents:
+                # Content may also be derived from a file, which lineage knows by a node of its own.
+                if parent not in known and not (parent == metadata.derived_from and parent.startswith("file:")):
+                    raise _unknown_id(parent)
+                if (parent, artifact_id, "derived") not in stated:
+                    links.append(
+                        LineageEdge(source=parent, target=artifact_id, relation="derived", evidence="declared")
+                    )
+        return links
+
+    def _newest(self, session_id: str, name: str | None, before: str | None, size: int) -> Iterator[list[Record]]:
+        """Yield pages of records from new to old, growing, since whoever asks for many pages is looking for few."""
+        bound = before if name is None else None
+        while True:
+            if name is None:
+                page = self._ledger.of_session("artifact", session_id, before=bound, limit=size, reverse=True)
+            else:
+                parent = _parent(session_id, name)
+                page = self._ledger.children("artifact", parent, before=bound, limit=size, reverse=True)
+            yield [record for record in page if before is None or record.id < before]
+            if len(page) < size:
+                return
+            bound = page[-1].id if name is None else page[-1].order
+            size = min(max(size * 2, _PAGE), _LARGEST_PAGE)
+
+
+def is_artifact_id(text: Any) -> bool:
+    """Say whether ``text`` has the shape of an artifact's id; a path or a name has not."""
+    return isinstance(text, str) and is_id("art", text)
+
+
+def _on(line: Line, records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if line.__contains__(record.seq)]
+
+
+def _parent(session_id: str, name: str) -> str:
+    return f"{session_id}/{name}"
+
+
+def _record(artifact: Artifact, parent: str, data: bytes | None) -> Put:
+    body = _body(artifact)
+    room = MAX_RECORD_BYTES - len(data or b"")
+    if len(body) > room:
+        # A very wide table: its least and greatest values are a convenience, its columns are not.
+        plain = tuple(column.model_copy(update={"min": None, "max": None}) for column in artifact.columns)
+        body = _body(artifact.model_copy(update={"columns": plain}))
+    if len(body) > room:
+        raise LimitExceededError(
+            f"The description of {artifact.name!r} takes {len(body):,} bytes, over the limit of {room:,}: "
+            f"it has {len(artifact.columns):,} columns and {len(artifact.parent_artifacts):,} parents.",
+            hint="Store fewer columns in one table (turn columns into rows), or name fewer parents.",
+        )
+    return Put(
+        "artifact",
+        artifact.artifact_id,
+        body,
+        parent=parent,
+        order=f"{artifact.version:08d}",
+        session=artifact.session_id,
+        workflow=artifact.workflow_name,
+        stamp=session_stream(artifact.session_id),
+        data=data,
+    )
+
+
+def _body(artifact: Artifact) -> bytes:
+    return artifact.model_dump_json(exclude_defaults=True).encode()
+
+
+def _check_metadata(metadata: ArtifactMetadata) -> None:
+    """Refuse text that cannot be shown on one line or cannot be written at all."""
+    if not isinstance(metadata, ArtifactMetadata):
+        raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
+    named = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
+    for field, text in named.items():
+        if not text.strip():
+            raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")
+    if "/" in metadata.session_id:
+        raise ParameterError(f"{metadata.session_id!r} is not a session id.", hint="Ids look like ses_01k9….")
+    texts = {**named, "created_by": metadata.created_by, "run_id": metadata.run_id or ""}
+    texts |= {f"tags[{place}]": tag for place, tag in enumerate(metadata.tags)}
+    for field, text in texts.items():
+        _check_text(field, text, _CONTROLS)
+    _check_text("description", metadata.description, ("Cs",))
+
+
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+
+
+def _check_text(field: str, text: str, refused: Iterable[str]) -> None:
+    if text.isascii() and text.isprintable():
+        return
+    bad = next((char for char in text if unicodedata.category(char) in refused), None)
+    if bad is not None:
+        raise ParameterError(
+            f"The {field} holds the character {bad!r}, which cannot be shown.",
+            hint="Use printable text on one line: no control characters, no half characters.",
+        )
+
+
+def _unknown_id(artifact_id: Any) -> ArtifactNotFoundError:
+    shown = repr(artifact_id)[:100]
+    if is_artifact_id(artifact_id):
+        hint = "Use an id from list_artifacts(session_id), or `dataops artifacts` in a terminal."
+    else:
+        hint = "An artifact id looks like art_01k9x2…; latest(session_id, name) finds an artifact by its name."
+    return ArtifactNotFoundError(f"There is no artifact {shown}.", hint=hint)

@@ -13,7 +13,7 @@ st.subheader("Checkpoints")
 
 with st.form("create", border=False, clear_on_submit=True):
     field, button = st.columns([4, 1], vertical_alignment="bottom")
-    label = field.text_input("Name this point of the session", placeholder="before cleanup")
+    label = field.text_input("Name this point of the session", placeholder="before cleanup", key="new-checkpoint")
     if button.form_submit_button("Create", icon="📍", width="stretch"):
         with errors_shown():
             wb.context.create_checkpoint(session_id, label)

@@ -2,12 +2,13 @@
 
 import hashlib
 import io
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
 from dataops_kernel.artifacts.codecs import Document, Table, TableSummary, decode, decompress, read_summary
-from dataops_kernel.errors import IntegrityError
+from dataops_kernel.errors import IntegrityError, StorageUnavailableError
 from dataops_kernel.storage.blobs import Blobs, WriteInto
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.types import Artifact, Column, ContentEncoding, ContentForm, ContentType
@@ -42,7 +43,6 @@ class ContentStore:
         self._blobs = blobs
         # Files whose hash was found right, by what the file system says of them: SQL asks for the same ones again.
         self._checked: dict[str, _Signature] = {}
-        self._lock = threading.Lock()
 
     def place(self, content: Document | Table) -> Placed:
         """Store encoded content; what is small stays in ``data`` for the record's commit."""
@@ -80,7 +80,7 @@ class ContentStore:
             if data is None:
                 _damaged(artifact, "is missing from the ledger")
         else:
-            with self._blob(artifact) as stream:
+            with _reading(artifact), self._blob(artifact) as stream:
                 data = stream.read()
         _check(artifact, hashlib.sha256(data).hexdigest(), len(data))
         return decompress(data, artifact.size_bytes) if artifact.encoding == "zstd" else data
@@ -91,9 +91,10 @@ class ContentStore:
             return io.BytesIO(self.read(artifact))
         stream = self._blob(artifact)
         try:
-            digest = hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
-            _check(artifact, digest, stream.tell())
-            stream.seek(0)
+            with _reading(artifact):
+                digest = hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()
+                _check(artifact, digest, stream.tell())
+                stream.seek(0)
         except BaseException:
             stream.close()
             raise
@@ -109,15 +110,16 @@ class ContentStore:
         path = self._blobs.path(artifact.sha256)
         if path is None:
             _damaged(artifact, "is missing from the blob store")
-        facts = path.stat()
-        signature = (facts.st_ino, facts.st_size, facts.st_mtime_ns)
-        if self._checked.get(artifact.sha256) != signature:
+        with _reading(artifact):
+            facts = path.stat()
+            signature = (facts.st_ino, facts.st_size, facts.st_mtime_ns)
+            if self._checked.get(artifact.sha256) == signature:
+                return path
             with path.open("rb") as file:
                 _check(artifact, hashlib.file_digest(file, "sha256").hexdigest(), facts.st_size)
-            with self._lock:
-                if len(self._checked) >= _REMEMBERED_FILES:
-                    self._checked.clear()
-                self._checked[artifact.sha256] = signature
+        if len(self._checked) >= _REMEMBERED_FILES:
+            self._checked.clear()
+        self._checked[artifact.sha256] = signature
         return path
 
     def _place_bytes(self, placed: Placed, data: bytes) -> Placed:
@@ -132,11 +134,12 @@ class ContentStore:
         path = self._blobs.path(artifact.sha256)
         if path is None:
             _damaged(artifact, "is missing from the blob store")
-        size = path.stat().st_size
-        if size != artifact.size_bytes:
-            _check(artifact, "", size)
-        with pa.memory_map(str(path)) as file:
-            data = file.read_buffer()
+        with _reading(artifact):
+            size = path.stat().st_size
+            if size != artifact.size_bytes:  # also because an empty file cannot be mapped
+                _check(artifact, "", size)
+            with pa.memory_map(str(path)) as file:
+                data = file.read_buffer()
         _check(artifact, hashlib.sha256(data).hexdigest(), size)
         return data
 
@@ -147,6 +150,21 @@ class ContentStore:
             _damaged(artifact, "is missing from the blob store")
 
 
+@contextmanager
+def _reading(artifact: Artifact) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise StorageUnavailableError(
+            f"The content of artifact {artifact.artifact_id!r} cannot be read: {err.strerror or err}.",
+            hint=f"Check that this user may read the workspace's {_place(artifact)} and that its disk is well.",
+        ) from err
+
+
+def _place(artifact: Artifact) -> str:
+    return "ledger.sqlite" if artifact.inline else f"blobs/{artifact.sha256[:2]}/{artifact.sha256}"
+
+
 def _check(artifact: Artifact, digest: str, size: int) -> None:
     if digest != artifact.sha256:
         expected = f" where {artifact.size_bytes:,} were stored" if artifact.encoding == "plain" else ""
@@ -154,11 +172,11 @@ def _check(artifact: Artifact, digest: str, size: int) -> None:
 
 
 def _damaged(artifact: Artifact, what: str) -> NoReturn:
-    place = "ledger.sqlite" if artifact.inline else f"blobs/{artifact.sha256[:2]}/{artifact.sha256}"
     raise IntegrityError(
         f"The content of artifact {artifact.artifact_id!r} ({artifact.name!r} version {artifact.version}) {what}.",
-        hint=f"Restore {place} from a backup of the workspace, or make the artifact again by running "
-        f"{artifact.workflow_name!r}; the damaged version stays listed.",
+        hint=f"Restore {_place(artifact)} from a backup of the workspace. Without a backup, "
+        + ("" if artifact.inline else "delete that file and ")
+        + f"run {artifact.workflow_name!r} again for a new version.",
         artifact_id=artifact.artifact_id,
         sha256=artifact.sha256,
     )

@@ -43,7 +43,15 @@ class BackgroundLoop:
             except (SystemExit, KeyboardInterrupt) as err:
                 # A node that calls sys.exit() ends its own run (its task holds the error), never the engine.
                 log("exit_in_run", level=logging.ERROR, error=err)
+        self._cancel_leftovers()
         self.loop.close()
+
+    def _cancel_leftovers(self) -> None:
+        leftovers = asyncio.all_tasks(self.loop)
+        for task in leftovers:
+            task.cancel()
+        if leftovers:
+            self.loop.run_until_complete(asyncio.wait(leftovers, timeout=1))
 
 
 class DaemonThreads(ThreadPoolExecutor):

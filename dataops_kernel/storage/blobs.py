@@ -37,7 +37,7 @@ class Blobs(ABC):
 
     @abstractmethod
     def path(self, digest: str) -> Path | None:
-        """Return a local file that holds the content, or None when it is not there."""
+        """Return a local file that holds the content (never to be written to), or None when it is not there."""
 
     @abstractmethod
     def exists(self, digest: str) -> bool:

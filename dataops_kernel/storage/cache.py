@@ -5,7 +5,10 @@ from typing import Any
 
 
 class Cache(ABC):
-    """Hot values with a time to live in seconds (None keeps a value until it is evicted)."""
+    """Hot values with a time to live in seconds, above 0 (None keeps a value until it is evicted).
+
+    Every method but ``get`` may raise ``StorageUnavailableError``; to ``get`` a cache that fails is an empty one.
+    """
 
     @abstractmethod
     def get(self, key: str) -> Any | None:
@@ -13,7 +16,7 @@ class Cache(ABC):
 
     @abstractmethod
     def set(self, key: str, value: Any, ttl: float | None = None) -> None:
-        """Store a JSON-shaped value."""
+        """Store a JSON-shaped value; raises ``UsageError`` for any other."""
 
     @abstractmethod
     def add(self, key: str, value: Any, ttl: float | None = None) -> bool:
@@ -23,5 +26,5 @@ class Cache(ABC):
     def delete(self, key: str) -> None:
         """Forget a key; forgetting what is absent does nothing."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  a backend without files has nothing to do
         """Let go of files; closing twice does nothing."""

@@ -247,7 +247,7 @@ class Ledger(ABC):
         """Return the number of the last entry of a stream; 0 when it has none."""
         return self._tail(stream)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  a backend without files has nothing to do
         """Let go of files and connections; closing twice does nothing."""
 
     @abstractmethod

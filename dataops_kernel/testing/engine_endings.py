@@ -49,7 +49,7 @@ class EngineEndings:
         with pytest.raises(StepFailedError, match="KeyError: 'rows'") as caught:
             handle.result(PATIENCE)
         assert "Traceback" not in str(caught.value)
-        assert "engine_contract.py" in caught.value.facts["where"]
+        assert "engine_endings.py" in caught.value.facts["where"]
 
     def test_a_body_that_exits_the_process_ends_only_its_own_run(self, site: EngineSite) -> None:
         async def body(run: Run, emit: Emit, cancelled: Cancellation) -> Answer:

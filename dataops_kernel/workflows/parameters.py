@@ -7,30 +7,36 @@
 A field without a marker is found by its type: numbers, dates, booleans, ``Literal`` choices, else quoted text.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
-from dataops_kernel.types import Frozen
+# Dataclasses, not models: pydantic would take a model among a field's annotations for the field's own schema.
 
 
-class DataFile(Frozen):
+@dataclass(frozen=True)
+class DataFile:
     """A path to a file that exists, with one of these suffixes (empty: any)."""
 
     suffixes: tuple[str, ...] = ()
 
 
-class TableName(Frozen):
+@dataclass(frozen=True)
+class TableName:
     """The name of a table artifact of the session."""
 
 
-class ColumnName(Frozen):
+@dataclass(frozen=True)
+class ColumnName:
     """The name of a column of one of the session's tables."""
 
 
-class WholeMessage(Frozen):
+@dataclass(frozen=True)
+class WholeMessage:
     """The message itself, as the user wrote it."""
 
 
-class NameIn(Frozen):
+@dataclass(frozen=True)
+class NameIn:
     """A value that stands in a column of a table of the session, or of the file named by another parameter.
 
     ``pattern`` is the shape such a name has in a sentence, tried when nothing can be looked up yet.
@@ -41,10 +47,11 @@ class NameIn(Frozen):
     pattern: str = r"\b[A-Z][A-Z0-9_.#-]{2,}\b"
 
 
-class Choice(Frozen):
+@dataclass(frozen=True, eq=False)  # hashable in spite of its dict, as members of a union must be
+class Choice:
     """Other words for the values of a ``Literal``: ``{"downstream": ("after", "depends on")}``."""
 
-    synonyms: dict[str, tuple[str, ...]] = {}
+    synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Marker = DataFile | TableName | ColumnName | WholeMessage | NameIn | Choice

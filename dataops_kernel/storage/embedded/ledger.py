@@ -1,0 +1,273 @@
+"""The ledger of a local workspace: one SQLite file, any number of threads and processes, one fsync for all who wait."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from dataops_kernel.errors import BackendError, DataOpsError, StorageUnavailableError
+from dataops_kernel.storage.embedded.connections import (
+    ReaderPool,
+    check_readable,
+    closed,
+    open_writer,
+    survive_forks,
+)
+from dataops_kernel.storage.embedded.faults import from_sqlite, from_system, unstorable
+from dataops_kernel.storage.embedded.group import CommitQueue, Ticket
+from dataops_kernel.storage.embedded.writing import SPAN, STREAM_NUMBER, TAIL, Transaction
+from dataops_kernel.storage.ledger import Entry, Ledger, Record, Write
+
+_KNOWN_STREAMS = 65_536
+
+_COLUMNS = "kind, id, parent, ord, session, workflow, revision, seq, body"
+_GET = f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND id = ?"
+# Ids are looked up by the handful or by the hundred, padded with the last one, so that the texts stay constant.
+_MANY = (16, 256)
+_GET_MANY = {
+    size: f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND id IN ({', '.join('?' * size)})" for size in _MANY
+}
+_DATA = "SELECT data FROM contents WHERE num = (SELECT num FROM records WHERE kind = ? AND id = ?)"
+# A BLOB sorts after every TEXT, so an empty one is the upper bound that excludes nothing.
+_NO_BOUND = b""
+# Rows come by the thousand: this makes one in a third of the time of Record._make.
+_record = partial(tuple.__new__, Record)
+_entry = partial(tuple.__new__, Entry)
+
+_LIST = {
+    (index, reverse): f"""SELECT {_COLUMNS} FROM records
+        WHERE kind = ? AND {index} = ? AND {order} > ? AND {order} < ?
+        ORDER BY {order} {"DESC" if reverse else "ASC"} LIMIT ?"""
+    for index, order in (("parent", "ord"), ("session", "id"), ("workflow", "id"))
+    for reverse in (False, True)
+}
+_ENTRIES = {
+    reverse: f"""SELECT pos & {SPAN - 1}, body FROM entries
+        WHERE pos > ? AND pos <= ? ORDER BY pos {"DESC" if reverse else "ASC"} LIMIT ?"""
+    for reverse in (False, True)
+}
+
+
+class SqliteLedger(Ledger):
+    """A ledger in one SQLite file in WAL mode, durable at every commit.
+
+    ``synchronous="NORMAL"`` trades the last commits before a power loss (never the file) for speed. A folder that
+    cannot be written can still be read. Safe for threads and processes, also across a fork.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
+        self._path = Path(path).absolute()
+        self._synchronous = synchronous
+        self._queue = CommitQueue(self._commit_batch)
+        self._writing = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._file = 0  # the inode that the writer has open
+        self._streams: dict[str, int] = {}
+        self._readers = ReaderPool(self._path)
+        self._closed = False
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._open_writer(create=True)
+        except OSError as error:
+            raise from_system(error, self._path) from error
+        except sqlite3.Error as error:
+            self._open_read_only(error)
+        survive_forks(self)
+
+    def _open_writer(self, *, create: bool = False) -> sqlite3.Connection:
+        self._writer = open_writer(self._path, self._synchronous, create=create)
+        self._file = self._path.stat().st_ino
+        return self._writer
+
+    def _open_read_only(self, error: sqlite3.Error) -> None:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise from_sqlite(error, self._path) from error
+        try:
+            check_readable(self._path)
+        except sqlite3.Error as refused:
+            raise from_sqlite(refused, self._path) from refused
+
+    # Writing
+
+    def _commit(self, writes: Sequence[Write]) -> list[int]:
+        ticket = Ticket(writes)
+        self._queue.carry(ticket)
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.numbers
+
+    def _commit_batch(self, batch: list[Ticket]) -> None:
+        with self._writing:
+            try:
+                self._transact(batch)
+            except DataOpsError as error:
+                self._fail(batch, error)
+            except sqlite3.Error as error:
+                self._fail(batch, from_sqlite(error, self._path))
+            except BaseException as error:
+                self._fail(batch, BackendError(f"The commit was interrupted: {error!r}.", hint="Try again."))
+                raise
+
+    def _transact(self, batch: list[Ticket]) -> None:
+        connection = self._begin()
+        try:
+            self._queue.drain(batch)  # as late as can be: who came while SQLite waited for another process rides too
+            transaction = Transaction(connection, self._streams)
+            if len(batch) == 1:
+                batch[0].numbers = transaction.apply(batch[0].writes)
+            else:
+                _apply_each(connection, transaction, batch)
+            connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        if len(self._streams) > _KNOWN_STREAMS:
+            self._streams.clear()
+        self._streams.update(transaction.fresh)
+        for ticket in batch:
+            ticket.done = True
+
+    def _begin(self) -> sqlite3.Connection:
+        if self._closed:
+            raise closed(self._path)
+        connection = self._writer or self._open_writer()
+        try:
+            moved = self._path.stat().st_ino != self._file
+        except OSError:
+            moved = True
+        if moved:  # SQLite would go on writing to a file that nobody can find any more
+            raise StorageUnavailableError(
+                f"The ledger {str(self._path)!r} was moved or deleted while it was open.",
+                hint="Put the file back, or open the workspace again.",
+            )
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
+
+    def _fail(self, batch: list[Ticket], error: DataOpsError) -> None:
+        if not batch:
+            self._queue.drain(batch)
+        for ticket in batch:
+            # Everyone raises an error of their own: one object in several threads would tangle its traceback.
+            ticket.error = ticket.error or type(error)(error.message, hint=error.hint, **error.facts)
+            ticket.done = True
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._drop_writer()  # a connection that cannot even roll back is not used again
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    # Reading
+
+    def _get(self, kind: str, id: str) -> Record | None:
+        rows = self._rows(_GET, (kind, id))
+        return _record(rows[0]) if rows else None
+
+    def _get_many(self, kind: str, ids: Sequence[str]) -> list[Record]:
+        found: dict[str, Record] = {}
+        for start in range(0, len(ids), _MANY[-1]):
+            chunk = ids[start : start + _MANY[-1]]
+            size = next(size for size in _MANY if size >= len(chunk))
+            padded = [*chunk, *[chunk[-1]] * (size - len(chunk))]
+            found.update((row[1], _record(row)) for row in self._rows(_GET_MANY[size], (kind, *padded)))
+        return [found[id] for id in ids if id in found]
+
+    def _data(self, kind: str, id: str) -> bytes | None:
+        rows = self._rows(_DATA, (kind, id))
+        return rows[0][0] if rows else None
+
+    def _list(
+        self,
+        index: str,
+        kind: str,
+        value: str,
+        after: str | None,
+        before: str | None,
+        limit: int | None,
+        reverse: bool,
+    ) -> list[Record]:
+        upper = _NO_BOUND if before is None else before
+        rows = self._rows(_LIST[index, reverse], (kind, value, after or "", upper, -1 if limit is None else limit))
+        return list(map(_record, rows))
+
+    def _entries(self, stream: str, after: int, upto: int | None, limit: int | None, reverse: bool) -> list[Entry]:
+        number = self._number(stream)
+        if number is None:
+            return []
+        base = number * SPAN
+        last = SPAN - 1 if upto is None else min(upto, SPAN - 1)
+        bounds = (base + max(after, 0), base + last, -1 if limit is None else limit)
+        rows = self._rows(_ENTRIES[reverse], bounds)
+        return list(map(_entry, rows))
+
+    def _tail(self, stream: str) -> int:
+        number = self._number(stream)
+        if number is None:
+            return 0
+        base = number * SPAN
+        last: int | None = self._rows(TAIL, (base, base + SPAN))[0][0]
+        return 0 if last is None else last - base
+
+    def _number(self, stream: str) -> int | None:
+        number = self._streams.get(stream)
+        if number is None:
+            rows = self._rows(STREAM_NUMBER, (stream,))
+            if rows:
+                number = self._streams[stream] = rows[0][0]
+        return number
+
+    def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        try:
+            connection = self._readers.take()
+            try:
+                return connection.execute(statement, parameters).fetchall()
+            finally:
+                self._readers.give(connection)
+        except sqlite3.Error as error:
+            raise from_sqlite(error, self._path) from error
+        except UnicodeEncodeError as error:
+            raise unstorable(error) from error
+
+    # Letting go
+
+    def close(self) -> None:
+        """Let go of every connection; closing twice does nothing, any other call fails from now on."""
+        with self._writing:
+            self._closed = True
+            self._readers.close()
+            self._drop_writer()
+
+    def before_fork(self) -> None:
+        """Have no connection open and none opened."""
+        self._writing.acquire()
+        self._drop_writer()
+        self._readers.pause()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on, in the child without the commits that threads of the parent are waiting for."""
+        if in_child:
+            self._queue.forget()
+        self._readers.resume()
+        self._writing.release()
+
+
+def _apply_each(connection: sqlite3.Connection, transaction: Transaction, batch: Sequence[Ticket]) -> None:
+    for ticket in batch:
+        connection.execute("SAVEPOINT ticket")
+        known = dict(transaction.fresh)
+        try:
+            ticket.numbers = transaction.apply(ticket.writes)
+        except DataOpsError as error:
+            connection.execute("ROLLBACK TO ticket")
+            transaction.fresh = known
+            ticket.error = error
+        connection.execute("RELEASE ticket")

@@ -75,7 +75,7 @@ class WorkflowContext(ABC):
         description: str = "",
         parents: Sequence[Artifact] = (),
     ) -> Artifact:
-        """Store content as a new version of ``name``: Arrow table, DataFrame, list of dicts (all tables), dict, str, bytes.
+        """Store a new version of ``name``: Arrow table, DataFrame, list of dicts (all tables), dict, str or bytes.
 
         ``parents`` are what it was made from; everything this step read so far when not given.
         """

@@ -1,0 +1,5 @@
+"""From a message to a plan, and from a plan to runs."""
+
+from dataops_kernel.orchestration.planner import Planner, SessionView
+
+__all__ = ["Planner", "SessionView"]

@@ -1,0 +1,145 @@
+"""Which workflow a message means: what the model makes of the words, and what the message itself gives away."""
+
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from dataops_kernel.llm.base import Label, LanguageModel
+from dataops_kernel.llm.rules.background import SENTENCES
+from dataops_kernel.llm.rules.words import FUNCTION_STEMS, Token, readable, tokens
+from dataops_kernel.orchestration.catalog import Catalog
+from dataops_kernel.orchestration.fields import Wanted, wanted
+from dataops_kernel.orchestration.mentions import mentions, pieces
+from dataops_kernel.types import Candidate
+from dataops_kernel.workflows.parameters import ColumnName, DataFile, NameIn, TableName, WholeMessage
+
+RUN_FROM = 0.5
+"""A best candidate this sure runs, unless another is about as sure."""
+REJECT_BELOW = 0.3
+"""A best candidate less sure than this is nothing the message means."""
+_CLEARLY_AHEAD, _AHEAD = 1.2, 0.5  # in log odds: between the thresholds, and above them
+_ASKED = 3
+_LEAST, _MOST = 0.001, 0.999
+_READ = 300
+
+# Log odds that one piece of evidence adds or takes.
+_FITTING_FILE, _ANY_FILE, _OTHER_FILE, _NO_FILE = 2.0, 1.0, -4.0, -0.5
+_SUFFIX_WORD, _SHAPED_NAME = 0.8, 1.0
+_TABLE, _LIKE_TABLE, _COLUMN, _COLUMNS = 0.8, 0.3, 1.0, 1.8
+
+
+class Routable(NamedTuple):
+    """What the router reads of a workflow."""
+
+    name: str
+    description: str
+    examples: tuple[str, ...]
+    parameters: type[BaseModel]
+
+
+class Routing(NamedTuple):
+    """What a message means: ``run`` the first candidate, ``ask`` which one, or ``reject``."""
+
+    outcome: Literal["run", "ask", "reject"]
+    candidates: tuple[Candidate, ...]
+
+
+class Router:
+    """Ranks workflows for a message; keeps nothing between messages but what the model learnt of the workflows."""
+
+    def __init__(self, llm: LanguageModel) -> None:
+        self._llm = llm
+
+    def route(self, text: str, workflows: Sequence[Routable], catalog: Catalog | None = None) -> Routing:
+        """Return the candidates, best first, and whether the best should run."""
+        labels = [Label(name=flow.name, description=flow.description, examples=flow.examples) for flow in workflows]
+        scored = {found.name: found.confidence for found in self._llm.classify(text, labels)}
+        evidence = _Evidence(text, catalog or Catalog())
+        odds = {
+            flow.name: _odds(scored.get(flow.name, 0.0)) + evidence.of(wanted(flow.parameters)) for flow in workflows
+        }
+        ranked = sorted(odds.items(), key=lambda item: (-item[1], item[0]))
+        candidates = tuple(Candidate(workflow=name, confidence=round(_confidence(odd), 3)) for name, odd in ranked)
+        return _decide(candidates, [odd for _, odd in ranked])
+
+
+def _decide(candidates: tuple[Candidate, ...], odds: Sequence[float]) -> Routing:
+    if not candidates or candidates[0].confidence < REJECT_BELOW:
+        return Routing("reject", candidates[:_ASKED])
+    lead = odds[0] - odds[1] if len(odds) > 1 else math.inf
+    needed = _AHEAD if candidates[0].confidence >= RUN_FROM else _CLEARLY_AHEAD
+    if lead >= needed:
+        return Routing("run", candidates[:_ASKED])
+    return Routing(
+        "ask", tuple(one for one, odd in zip(candidates, odds, strict=True) if odds[0] - odd < needed)[:_ASKED]
+    )
+
+
+class _Evidence:
+    """What a message names: files, tables, columns, identifiers; read once for all workflows."""
+
+    def __init__(self, text: str, catalog: Catalog) -> None:
+        read = tokens(readable(text))[:_READ]
+        self._read = read
+        self._suffixes = {
+            token.stem[token.stem.rfind(".") :] for token in read if token.kind == "file" and "." in token.stem
+        }
+        self._words = {token.text.lower() for token in read if token.kind in ("word", "name")}
+        self._tables = mentions(read, catalog.table_names)
+        self._says_table = any(found.name.lower() in self._words for found in self._tables)
+        columns = mentions(read, catalog.columns())
+        self._columns = {found.name for found in columns if found.misspelled or not _is_everyday(found.name)}
+        known = {at for found in (*self._tables, *columns) for at in range(found.first, found.last + 1)}
+        self._names = [token for at, token in enumerate(read) if token.kind == "name" and at not in known]
+
+    def of(self, fields: Sequence[Wanted]) -> float:
+        """Return the log odds that the message's names add for a workflow with these parameters."""
+        markers = [marker for field in fields for marker in field.lookups]
+        reads_files = [marker for marker in markers if isinstance(marker, DataFile)]
+        odds = self._of_files(reads_files)
+        listed = {suffix.lstrip(".") for marker in reads_files for suffix in marker.suffixes}
+        odds += _SUFFIX_WORD if listed & self._words else 0.0
+        if self._names and any(_has_shape(marker, self._names) for marker in markers if isinstance(marker, NameIn)):
+            odds += _SHAPED_NAME
+        answers = any(isinstance(marker, WholeMessage) for marker in markers)
+        if self._tables and (answers or any(isinstance(marker, TableName) for marker in markers)):
+            odds += _TABLE if self._says_table else _LIKE_TABLE
+        if self._columns and (answers or any(isinstance(marker, ColumnName) for marker in markers)):
+            odds += _COLUMNS if len(self._columns) > 1 else _COLUMN
+        return odds
+
+    def _of_files(self, reads_files: Sequence[DataFile]) -> float:
+        if not self._suffixes:
+            return 0.0
+        if not reads_files:
+            return _NO_FILE
+        if any(self._suffixes & {suffix.lower() for suffix in marker.suffixes} for marker in reads_files):
+            return _FITTING_FILE
+        return _ANY_FILE if any(not marker.suffixes for marker in reads_files) else _OTHER_FILE
+
+
+def _has_shape(marker: NameIn, names: Sequence[Token]) -> bool:
+    return any(re.fullmatch(marker.pattern, token.text) for token in names)
+
+
+def _is_everyday(name: str) -> bool:
+    """Say whether a column's name is a word of ordinary talk ("name", "country"), which gives nothing away."""
+    return len(pieces(name)) == 1 and pieces(name)[0] in _everyday()
+
+
+@lru_cache(maxsize=1)
+def _everyday() -> frozenset[str]:
+    return FUNCTION_STEMS | {token.stem for sentence in SENTENCES for token in tokens(sentence)}
+
+
+def _odds(confidence: float) -> float:
+    clipped = min(max(confidence, _LEAST), _MOST)
+    return math.log(clipped / (1 - clipped))
+
+
+def _confidence(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))

@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 from dataops_kernel.errors import IntegrityError
 
-WriteInto = Callable[[Path], None]
+WriteInto = Callable[[Path], object]
+"""Writes one file at the path it is given; what it returns is ignored."""
 
 
 class Blobs(ABC):

@@ -3,12 +3,12 @@
 # ruff: noqa: D102  (the name of a test is its sentence)
 
 import threading
-from collections.abc import Callable, Sequence
 
 import pytest
 
 from dataops_kernel.errors import ConflictError, DataOpsError, LimitExceededError, UsageError
 from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Append, Ledger, Put, Remove, Write
+from dataops_kernel.testing.threads import run_together
 
 _BAD: list[Write] = [
     Append("taken", b"x", expect=0),
@@ -25,21 +25,6 @@ def _picture(ledger: Ledger) -> object:
     streams = [ledger.entries(name) for name in ("taken", "fresh")]
     names = ("taken", "fresh", "free", "replaced", "removed")
     return streams, ledger.get_many("k", names), [ledger.data("k", name) for name in names], ledger.children("k", "p")
-
-
-def run_together(works: Sequence[Callable[[], object]]) -> None:
-    """Run all of ``works`` at once, each in a thread of its own."""
-    start = threading.Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> None:
-        start.wait()
-        work()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 class CommitsContract:
@@ -106,29 +91,30 @@ class CommitsContract:
         assert seen == [True] * 20
 
     def test_of_threads_that_create_the_same_record_one_wins(self, ledger: Ledger) -> None:
-        outcomes: list[object] = []
+        winners: list[tuple[int, int]] = []
+        losses: list[ConflictError] = []
 
         def create(worker: int) -> None:
             for number in range(10):
                 try:
                     ledger.commit([Append(f"s{number}", b""), Put("k", f"r{number}", str(worker).encode())])
-                    outcomes.append((number, str(worker).encode()))
+                    winners.append((number, worker))
                 except ConflictError as error:
-                    outcomes.append(error)
+                    losses.append(error)
 
-        run_together([lambda worker=worker: create(worker) for worker in range(8)])
+        run_together(8, create)
 
-        winners = dict(outcome for outcome in outcomes if isinstance(outcome, tuple))
-        assert len(outcomes) == 80
-        assert {record.id: record.body for record in ledger.get_many("k", [f"r{n}" for n in range(10)])} == {
-            f"r{number}": body for number, body in winners.items()
-        }
+        assert (len(winners), len(losses)) == (10, 70)
+        for number, worker in winners:
+            record = ledger.get("k", f"r{number}")
+            assert record is not None
+            assert record.body == str(worker).encode()
         assert [ledger.tail(f"s{number}") for number in range(10)] == [1] * 10
 
     def test_counting_up_in_many_threads_loses_no_step(self, ledger: Ledger) -> None:
         ledger.commit([Put("k", "counter", b"0")])
 
-        def count() -> None:
+        def count(_: int) -> None:
             done = 0
             while done < 10:
                 old = ledger.get("k", "counter")
@@ -139,7 +125,7 @@ class CommitsContract:
                 except ConflictError:
                     pass
 
-        run_together([count] * 4)
+        run_together(4, count)
 
         record = ledger.get("k", "counter")
         assert record is not None
@@ -161,7 +147,7 @@ class CommitsContract:
                 except ConflictError as error:
                     failed.append(error)
 
-        run_together([good, bad] * 4)
+        run_together(8, lambda worker: good() if worker % 2 else bad())
 
         assert len(failed) == len(set(map(id, failed))) == 80
         assert sorted(given) == list(range(1, 81))

@@ -2,12 +2,11 @@
 
 # ruff: noqa: D102  (the name of a test is its sentence)
 
-import threading
-
 import pytest
 
 from dataops_kernel.errors import ConflictError, LimitExceededError, UsageError
 from dataops_kernel.storage.ledger import MAX_RECORD_BYTES, Append, Entry, Ledger
+from dataops_kernel.testing.threads import run_together
 
 _HARD_NAMES = ["Zürich 数据 🦆", "a\x00b", "line\nbreak", "'; DROP TABLE entries; --", "log/%_*?", "x" * 1000]
 
@@ -144,18 +143,12 @@ class StreamsContract:
 
     def test_eight_threads_on_one_stream_get_distinct_numbers_without_gaps(self, ledger: Ledger) -> None:
         given: dict[int, list[int]] = {worker: [] for worker in range(8)}
-        start = threading.Barrier(8)
 
         def write(worker: int) -> None:
-            start.wait()
             for turn in range(25):
                 given[worker] += ledger.commit([Append("s", f"{worker}.{turn}".encode())])
 
-        threads = [threading.Thread(target=write, args=(worker,)) for worker in given]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        run_together(8, write)
 
         assert sorted(number for mine in given.values() for number in mine) == list(range(1, 201))
         bodies = {entry.seq: entry.body.decode() for entry in ledger.entries("s")}
@@ -165,10 +158,8 @@ class StreamsContract:
     def test_of_threads_that_expect_the_same_tail_one_wins(self, ledger: Ledger) -> None:
         won: list[int] = []
         lost: list[ConflictError] = []
-        start = threading.Barrier(8)
 
         def write(worker: int) -> None:
-            start.wait()
             for tail in range(10):
                 try:
                     ledger.commit([Append("s", str(worker).encode(), expect=tail)])
@@ -176,11 +167,7 @@ class StreamsContract:
                 except ConflictError as error:
                     lost.append(error)
 
-        threads = [threading.Thread(target=write, args=(worker,)) for worker in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        run_together(8, write)
 
         assert sorted(won) == list(range(ledger.tail("s")))
         assert len(won) + len(lost) == 80

@@ -13,6 +13,8 @@ from typing import BinaryIO
 from dataops_kernel.errors import UsageError
 from dataops_kernel.storage.blobs import Blobs, WriteInto
 
+_BUFFER = 1024 * 1024
+
 
 class MemoryBlobs(Blobs):
     """Content in a dict; files appear in a private folder only for those who ask for a path."""
@@ -51,7 +53,8 @@ class MemoryBlobs(Blobs):
         return None if content is None else io.BytesIO(content)
 
     def _put(self, content: bytes | BinaryIO) -> str:
-        stored = content if isinstance(content, bytes) else content.read()
+        # In pieces: a raw stream may give less than all of itself in one read.
+        stored = content if isinstance(content, bytes) else b"".join(iter(lambda: content.read(_BUFFER), b""))
         digest = hashlib.sha256(stored).hexdigest()
         self._contents.setdefault(digest, stored)
         return digest

@@ -1,0 +1,117 @@
+"""Every blob store signs the same contract; the file store also keeps its order of writing."""
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dataops_kernel.storage.blobs import Blobs
+from dataops_kernel.storage.embedded import FileBlobs
+from dataops_kernel.storage.memory import MemoryBlobs
+from dataops_kernel.testing.blobs_contract import BlobsContract, sha256
+
+
+class TestFileBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, tmp_path: Path) -> Iterator[Blobs]:
+        yield FileBlobs(tmp_path / "blobs")
+        # Whatever a test did, no temporary file is left.
+        assert not list((tmp_path / "blobs").glob("tmp/*"))
+
+
+class TestMemoryBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self) -> Blobs:
+        return MemoryBlobs()
+
+
+def test_content_lies_in_a_folder_named_by_its_first_two_digits(tmp_path: Path):
+    digest = FileBlobs(tmp_path).put(b"content")
+
+    path = tmp_path / digest[:2] / digest
+    assert path.read_bytes() == b"content"
+    assert FileBlobs(tmp_path).path(digest) == path
+
+
+def test_a_stored_file_is_write_protected(tmp_path: Path):
+    blobs = FileBlobs(tmp_path)
+    digests = [blobs.put(b"bytes"), blobs.put_file(lambda path: path.write_bytes(b"file"))[0]]
+
+    for digest in digests:
+        path = blobs.path(digest)
+        assert path is not None
+        assert stat.S_IMODE(path.stat().st_mode) & 0o222 == 0
+
+
+def test_content_cut_short_on_disk_is_written_anew(tmp_path: Path):
+    blobs = FileBlobs(tmp_path)
+    path = blobs.path(blobs.put(b"content"))
+    assert path is not None
+    path.chmod(0o600)
+    path.write_bytes(b"cont")
+
+    blobs.put(b"content")
+
+    assert path.read_bytes() == b"content"
+
+
+def test_opening_a_store_creates_nothing(tmp_path: Path):
+    blobs = FileBlobs(tmp_path / "blobs")
+
+    assert list(blobs.list()) == []
+    assert not blobs.exists(sha256(b"x"))
+    assert not (tmp_path / "blobs").exists()
+
+
+def test_leftovers_of_dead_writers_are_removed_after_a_day(tmp_path: Path):
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    (tmp_path / "tmp").mkdir()
+    finished = _finished_process()
+    old, young = now - timedelta(hours=25), now - timedelta(hours=23)
+    kept = {
+        _leftover(tmp_path, f"{finished}-aa", young),
+        _leftover(tmp_path, f"{os.getpid()}-bb", old),
+        _leftover(tmp_path, "not-ours", old),
+    }
+    _leftover(tmp_path, f"{finished}-cc", old)
+
+    FileBlobs(tmp_path, clock=lambda: now)
+
+    assert set((tmp_path / "tmp").iterdir()) == kept
+
+
+def test_content_is_not_there_before_it_is_whole(tmp_path: Path):
+    blobs = FileBlobs(tmp_path)
+    half, go_on = threading.Event(), threading.Event()
+
+    def write(path: Path) -> None:
+        path.write_bytes(b"ha")
+        half.set()
+        go_on.wait(10)
+        path.write_bytes(b"half and half")
+
+    thread = threading.Thread(target=blobs.put_file, args=(write,))
+    thread.start()
+    half.wait(10)
+    assert list(blobs.list()) == []
+    go_on.set()
+    thread.join()
+
+    assert list(blobs.list()) == [sha256(b"half and half")]
+
+
+def _finished_process() -> int:
+    process = os.spawnlp(os.P_NOWAIT, "true", "true")
+    os.waitpid(process, 0)
+    return process
+
+
+def _leftover(folder: Path, name: str, modified: datetime) -> Path:
+    path = folder / "tmp" / name
+    path.write_bytes(b"half")
+    os.utime(path, (modified.timestamp(), modified.timestamp()))
+    return path

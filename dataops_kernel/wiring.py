@@ -12,7 +12,7 @@ from dataops_kernel.engine.local import LocalEngine
 from dataops_kernel.errors import StorageUnavailableError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.llm.rules import RulesModel
-from dataops_kernel.orchestration import Orchestrator
+from dataops_kernel.orchestration import Orchestrator, Planner
 from dataops_kernel.orchestration.executor import PlanExecutor
 from dataops_kernel.security import Users
 from dataops_kernel.sessionlog import SessionLog
@@ -53,11 +53,12 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     sessions = SessionManager(ledger, log, ids, clock)
     artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
     lineage = Lineage(ledger)
-    query = QueryService(artifacts, _query_limits(settings))
+    query = QueryService(artifacts.readable, _query_limits(settings))
     context = ContextManager(ledger, log, sessions, artifacts, query, ids, clock)
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
-    orchestrator = Orchestrator(registry, RulesModel(), sessions, artifacts, clock)
-    executor = PlanExecutor(orchestrator, registry, WorkflowRunner(), artifacts, query, lineage, RulesModel())
+    model = RulesModel()
+    orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
+    executor = PlanExecutor(orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model)
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
 
     def close() -> None:

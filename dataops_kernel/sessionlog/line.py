@@ -1,10 +1,11 @@
 """Lines: which entries of a log belong to the story as it reads now."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
     """The ranges of sequence numbers, first to last inclusive, that one point of a log can look back on.
 
     A log is never rewritten. A ``restored`` entry at number r that continues from n makes the line from r on:

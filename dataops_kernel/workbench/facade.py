@@ -19,6 +19,7 @@ from dataops_kernel.security import Users
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.settings import Settings
+from dataops_kernel.storage.ledger import Write
 from dataops_kernel.types import (
     LineageEdge,
     LineageGraph,
@@ -183,7 +184,7 @@ class Workbench:
             text=text,
             plan=plan,
         )
-        writes = []
+        writes: list[Write] = []
         if text is not None:
             message, writes = services.sessions.message_writes(session_id, Message(role="user", content=text))
             run = run.model_copy(update={"message_id": message.message_id})

@@ -1,0 +1,47 @@
+"""Reads what a plan may depend on from the session, and plans."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dataops_kernel.artifacts import ArtifactStore
+from dataops_kernel.clock import Clock
+from dataops_kernel.orchestration.planner import Planner, SessionView
+from dataops_kernel.sessions import SessionManager
+from dataops_kernel.types import Plan, Run
+
+
+class Orchestrator:
+    """Plans messages in the light of their session; keeps nothing itself."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        sessions: SessionManager,
+        artifacts: ArtifactStore,
+        clock: Clock,
+        folder: Callable[[], Path] = Path.cwd,
+    ) -> None:
+        self._planner = planner
+        self._sessions = sessions
+        self._artifacts = artifacts
+        self._clock = clock
+        self._folder = folder
+
+    def plan(self, session_id: str, text: str) -> Plan:
+        """Say what would be done about a message that nobody has said yet."""
+        return self._planner.plan(text, self._view(session_id, None))
+
+    def plan_run(self, run: Run) -> Plan:
+        """Say what to do about the message that a run answers."""
+        return self._planner.plan(run.text or "", self._view(run.session_id or "", run.message_id))
+
+    def _view(self, session_id: str, message_id: str | None) -> SessionView:
+        # The message itself is in the log already: what came before it may have asked for it.
+        newest = [m for m in self._sessions.messages(session_id, limit=2) if m.message_id != message_id]
+        return SessionView(
+            session_id=session_id,
+            tables=tuple(self._artifacts.tables(session_id).values()),
+            pending=newest[-1].question if newest else None,
+            cwd=self._folder(),
+            today=self._clock().date(),
+        )

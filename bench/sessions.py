@@ -31,9 +31,7 @@ def fill(wb: Workbench, session_id: str, entries: int) -> None:
         log.append(
             session_id,
             *(
-                MessageAdded(
-                    time=now, message=Message(role="user", content=TEXT, message_id=ids.new("msg"), timestamp=now)
-                )
+                MessageAdded(role="user", content=TEXT, message_id=ids.new("msg"), timestamp=now)
                 for _ in range(100)
             ),
         )

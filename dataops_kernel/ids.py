@@ -14,6 +14,14 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 _BODY = 26
 _RANDOM_BITS = 80
+_RANDOM_MASK = (1 << _RANDOM_BITS) - 1
+_FORTY_BITS = (1 << 40) - 1
+
+
+def _text(number: int, length: int) -> str:
+    # Small numbers keep Python's arithmetic in machine words.
+    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(5 * length - 10, -1, -10)]
+    return "".join(pairs)
 
 
 class IdSource:
@@ -37,11 +45,12 @@ class IdSource:
             # A clock that stands still or jumps back must not break the order.
             self._last = max(fresh, self._last + 1)
             value = self._last
-        pairs = [_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)]
-        return f"{kind}_{''.join(pairs)}"
+        time, chance = value >> _RANDOM_BITS, value & _RANDOM_MASK
+        return f"{kind}_{_text(time, 10)}{_text(chance >> 40, 8)}{_text(chance & _FORTY_BITS, 8)}"
 
 
 def is_id(kind: IdKind, text: str) -> bool:
     """Say whether ``text`` has the shape of an id of this kind; a path or a sentence has not."""
     prefix, _, body = text.partition("_")
-    return prefix == kind and len(body) == _BODY and all(char in _ALPHABET for char in body)
+    # Stripping a text of the alphabet's characters leaves nothing exactly when it has no others.
+    return prefix == kind and len(body) == _BODY and not body.strip(_ALPHABET)

@@ -136,7 +136,7 @@ class ContextManager:
             session_id=session_id,
             before=before,
             after=after,
-            common_seq=shared,
+            common_seq=min(shared, self._log.tail(session_id)),
             messages_added=tuple(self._sessions.messages_between(session_id, second, shared)),
             messages_removed=tuple(self._sessions.messages_between(session_id, first, shared)),
             context=context_changes(

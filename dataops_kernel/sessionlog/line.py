@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+OPEN_END = (1 << 32) - 1
+"""The last entry any log can have: where a line ends that goes on with every entry to come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """The ranges of sequence numbers, first to last inclusive, that one point of a log can look back on.

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from dataops_kernel.errors import IntegrityError
-from dataops_kernel.sessionlog.line import Line, trace
+from dataops_kernel.sessionlog.line import OPEN_END, Line, trace
 from dataops_kernel.storage.ledger import Append, Ledger, Write
 from dataops_kernel.types import LogEntry, Restored, session_stream
 
@@ -34,13 +34,12 @@ class SessionLog:
         return self._ledger.tail(session_stream(session_id))
 
     def line(self, session_id: str, at: int | None = None) -> Line:
-        """Return the line as it reads now, or as it reads from entry ``at``."""
-        point = self.tail(session_id) if at is None else at
+        """Return the line as it reads from entry ``at``; without it the line as it reads now, open at its end."""
         restores = sorted(
             (record.seq or 0, Restored.model_validate_json(record.body).seq)
             for record in self._ledger.children("restore", session_id)
         )
-        return trace(point, restores)
+        return trace(OPEN_END if at is None else at, restores)
 
     def read(self, session_id: str, line: Line, after: int = 0) -> Iterator[tuple[int, LogEntry]]:
         """Yield the entries of a line from old to new, those numbered above ``after``."""

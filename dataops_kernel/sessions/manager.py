@@ -1,7 +1,7 @@
 """Sessions are readings of their log; only what a list must show is kept in a record beside it."""
 
 import contextlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -27,6 +27,8 @@ from dataops_kernel.types import (
 
 # The record's last_active is for ordering lists; writing it with every message would double the bytes of an append.
 _ACTIVITY_GRAIN = timedelta(seconds=60)
+_TOUCHED_SESSIONS = 10_000
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TITLE_LENGTH = 200
 
 
@@ -54,6 +56,7 @@ class SessionManager:
         self._log = log
         self._ids = ids
         self._clock = clock
+        self._touched: dict[str, datetime] = {}
 
     def create_session(self, user_id: str, title: str = "") -> Session:
         """Create a session, durable when this returns."""
@@ -111,10 +114,9 @@ class SessionManager:
         """Return the completed message and the write that adds it, for a commit that does more."""
         self._stored(session_id)
         now = self._clock()
-        complete = message.model_copy(
-            update={"message_id": message.message_id or self._ids.new("msg"), "timestamp": message.timestamp or now}
-        )
-        return complete, self._log.appends(session_id, MessageAdded(time=now, message=complete))
+        filled = {"message_id": message.message_id or self._ids.new("msg"), "timestamp": message.timestamp or now}
+        complete = MessageAdded.model_construct(**{**vars(message), **filled}, type="message")
+        return complete, self._log.appends(session_id, complete)
 
     def closing_writes(self, run: Run) -> list[Write]:
         """Return what a closed run leaves in its session: the assistant's words and the entry that it finished."""
@@ -126,28 +128,32 @@ class SessionManager:
 
     def touch(self, session_id: str) -> None:
         """Move a session up in lists, at most once a minute."""
+        now = self._clock()
+        if now - self._touched.get(session_id, _LONG_AGO) < _ACTIVITY_GRAIN:
+            return
         stored = self._stored(session_id)
         record = SessionRecord.model_validate_json(stored.body)
-        now = self._clock()
         if now - record.last_active >= _ACTIVITY_GRAIN:
             # When another process refreshed it first, it is fresh enough.
             with contextlib.suppress(ConflictError):
                 self._ledger.commit([_put(record.model_copy(update={"last_active": now}), expect=stored.revision)])
+        if len(self._touched) >= _TOUCHED_SESSIONS:
+            self._touched.clear()
+        self._touched[session_id] = now
 
     def messages(self, session_id: str, *, limit: int = 50, line: Line | None = None) -> list[Message]:
         """Return the newest ``limit`` messages of the line, oldest of them first."""
         if limit < 1:
             return []
         line = line or self._log.line(session_id)
-        # A turn writes about three entries, so this page usually holds all that is asked for.
-        entries = self._log.read_back(session_id, line, page=min(256, limit * 3))
-        newest = islice((entry.message for _, entry in entries if isinstance(entry, MessageAdded)), limit)
+        entries = self._log.read_back(session_id, line, page=min(256, limit))
+        newest = islice((entry for _, entry in entries if isinstance(entry, MessageAdded)), limit)
         return list(newest)[::-1]
 
     def messages_between(self, session_id: str, line: Line, after: int) -> list[Message]:
         """Return the messages of a line that come after entry ``after``, oldest first."""
         entries = self._log.read(session_id, line, after)
-        return [entry.message for _, entry in entries if isinstance(entry, MessageAdded)]
+        return [entry for _, entry in entries if isinstance(entry, MessageAdded)]
 
     def context(self, session_id: str, line: Line | None = None) -> dict[str, Any]:
         """Return the context keys and values as the line reads."""

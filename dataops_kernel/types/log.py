@@ -13,11 +13,10 @@ class _Entry(Frozen):
     time: datetime
 
 
-class MessageAdded(_Entry):
-    """Somebody said something."""
+class MessageAdded(Message):
+    """Somebody said something: the entry is the message itself, so that reading a conversation builds it once."""
 
     type: Literal["message"] = "message"
-    message: Message
 
 
 class ContextSet(_Entry):

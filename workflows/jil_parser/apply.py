@@ -52,11 +52,15 @@ class Application:
             elif verb == INSERT:
                 if name in self.jobs:
                     first = self.jobs[name].line
-                    self._doubt(line, "error", "duplicate-job", f"{brief(name)} exists already (line {first}), which was kept.")
+                    self._doubt(
+                        line, "error", "duplicate-job", f"{brief(name)} exists already (line {first}), which was kept."
+                    )
                 else:
                     self._put(self._made(name, attributes, line))
             elif name not in self.jobs:
-                self._doubt(line, "error", "no-such-job", f"{verb} names {brief(name)}, which does not exist at this point.")
+                self._doubt(
+                    line, "error", "no-such-job", f"{verb} names {brief(name)}, which does not exist at this point."
+                )
             elif verb == UPDATE:
                 self._update(name, attributes)
             elif verb == OVERRIDE:
@@ -161,7 +165,9 @@ class Application:
         known = self.objects.setdefault(noun, {})
         if verb == INSERT:
             if name in known:
-                self._doubt(line, "error", "duplicate-object", f"The {noun} {brief(name)} exists already; the first was kept.")
+                self._doubt(
+                    line, "error", "duplicate-object", f"The {noun} {brief(name)} exists already; the first was kept."
+                )
             else:
                 known[name] = tuple(attributes)
         elif name not in known:

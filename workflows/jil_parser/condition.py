@@ -210,9 +210,10 @@ class _Parser:
 
     def _salvage(self) -> None:
         """Collect the atoms after an error, so that the edges they stand for are not lost with the condition."""
-        for self.at in range(self.at, len(self.tokens)):
+        for at in range(self.at, len(self.tokens)):
+            self.at = at
             try:
-                self.atoms.append(self._atom(self.tokens[self.at]))
+                self.atoms.append(self._atom(self.tokens[at]))
             except _Unreadable:
                 continue
 

@@ -141,7 +141,7 @@ def _pieces(lines: list[str], start: int, key: str) -> Iterator[tuple[int, int, 
         begins = raw.partition(":")[0].strip().lower()
         if number > start and begins in STATEMENTS:
             return
-        if inside and (not raw.strip() or ":" in raw and "\\:" not in raw):
+        if inside and (not raw.strip() or (":" in raw and "\\:" not in raw)):
             return
         at = -1
         if not inside:

@@ -1,6 +1,7 @@
 """JIL text to statements: one pass over the lines, most of which need no more than a few string methods."""
 
 from collections.abc import Callable
+
 from dataops_kernel.errors import closest
 
 from .model import Attribute, Diagnostic, Severity, Statement, brief, plain
@@ -297,9 +298,7 @@ class _Reader:
             message = f"'{doubt.key}:' stands on the line of {key}; read as {read}, it could also be {other}."
             self._doubt(number, "", "info", "several-on-a-line", message, doubt.start)
 
-    def _doubt(
-        self, number: int, fragment: str, severity: Severity, code: str, message: str, offset: int = 0
-    ) -> None:
+    def _doubt(self, number: int, fragment: str, severity: Severity, code: str, message: str, offset: int = 0) -> None:
         column = max(self.lines[number - 1].find(fragment), 0) + offset + 1
         self.diagnostics.append(Diagnostic(number, column, severity, code, message))
 

@@ -67,9 +67,10 @@ def _watcher(box: int, area: str, number: int) -> list[str]:
 
 
 def _command(box: int, area: str, number: int) -> list[str]:
+    home = f"/opt/{area.lower()}"
     return [
         f"box_name: {area}_BOX_{box:06d}",
-        f"command: /opt/{area.lower()}/bin/run_step.sh --job {number} --config /etc/{area.lower()}/load.conf --date $$RUN_DATE",
+        f"command: {home}/bin/run_step.sh --job {number} --config {home}/etc/load.conf --date $$RUN_DATE",
         f"machine: prod-{number % 50:02d}",
         f"owner: {area.lower()}@prod-{box % 50:02d}",
         "permission: gx,wx",
@@ -95,6 +96,6 @@ def _condition(number: int) -> str:
         f"s({before}) & s({earlier})",
         f"s({before}) & n({earlier})",
         f"s({before}) & (f({earlier}) | d({earlier}))",
-        f"success({before}, 12.00) AND v(RUN_{number % 9}) = \"Y\"",
+        f'success({before}, 12.00) AND v(RUN_{number % 9}) = "Y"',
     )
     return shapes[(0, 1, 0, 1, 0, 2, 0, 1, 3, 4)[number % 10]]

@@ -73,9 +73,9 @@ web_parameter web_user win_event_category win_event_computer win_event_datetime 
 win_event_id win_event_op win_event_source win_event_type win_log_name win_service_name win_service_status
 wsdl_operation wsdl_url workday xcrypt_type xkey_to_manager xmachine xmanager xport xtype zos_jobname adjust
 agent_name encryption_type key_to_agent cpu_mon_cond
-""".split()
+"""
 
-ATTRIBUTES: Final[dict[str, str]] = {name.lower(): name.lower() for name in _ATTRIBUTES}
+ATTRIBUTES: Final[dict[str, str]] = {name.lower(): name.lower() for name in _ATTRIBUTES.split()}
 """Known attribute names, lower case, each to itself: a lookup gives one shared string."""
 
 FREE_TEXT: Final = frozenset({"command", "description", "notification_msg"})
@@ -90,7 +90,7 @@ TIME_ATTRIBUTES: Final = frozenset(
 )  # fmt: skip
 """What ``date_conditions: 0`` switches off."""
 
-JOB_TYPES: Final[dict[str, str]] = {"": "CMD", "c": "CMD", "cmd": "CMD", "b": "BOX", "box": "BOX", "f": "FW", "fw": "FW"}
+JOB_TYPES: Final = {"": "CMD", "c": "CMD", "cmd": "CMD", "b": "BOX", "box": "BOX", "f": "FW", "fw": "FW"}
 """Short and long spelling to the type used here; every other type keeps its own name in capitals."""
 
 TRUE_WORDS: Final = frozenset({"1", "y", "yes", "true", "t", "on"})

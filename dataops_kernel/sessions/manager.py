@@ -153,7 +153,8 @@ class SessionManager:
     def messages_between(self, session_id: str, line: Line, after: int) -> list[Message]:
         """Return the messages of a line that come after entry ``after``, oldest first."""
         entries = self._log.read(session_id, line, after)
-        return [entry for _, entry in entries if isinstance(entry, MessageAdded)]
+        found: list[Message] = [entry for _, entry in entries if isinstance(entry, MessageAdded)]
+        return found
 
     def context(self, session_id: str, line: Line | None = None) -> dict[str, Any]:
         """Return the context keys and values as the line reads."""

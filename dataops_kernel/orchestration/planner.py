@@ -1,9 +1,9 @@
 """Turns a message into a plan: run a workflow with these parameters, ask one question back, or say no honestly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from dataops_kernel.llm.base import LanguageModel
 from dataops_kernel.llm.rules.words import FUNCTION_STEMS, stem_set, tokens
@@ -14,6 +14,7 @@ from dataops_kernel.orchestration.fields import wanted
 from dataops_kernel.orchestration.parameters import extract
 from dataops_kernel.orchestration.router import Routable, Router, Routing
 from dataops_kernel.types import Artifact, Frozen, Plan, PlanStep, Question
+from dataops_kernel.workflows.registry import WorkflowRegistry
 
 _SURE = Routing("run", ())
 _GREETINGS = stem_set("help greetings command commands capabilities options good morning day")
@@ -31,20 +32,10 @@ class SessionView(Frozen):
     today: date
 
 
-class Workflows(Protocol):
-    """What the planner asks of the workflow registry."""
-
-    def list(self) -> Sequence[Any]:
-        """Return what is known of each workflow: ``name``, ``description``, ``examples``, ``error``."""
-
-    def get(self, name: str) -> Any:
-        """Return a workflow, which has ``Parameters``."""
-
-
 class Planner:
     """Plans messages over the registered workflows; keeps no state of a session."""
 
-    def __init__(self, registry: Workflows, llm: LanguageModel) -> None:
+    def __init__(self, registry: WorkflowRegistry, llm: LanguageModel) -> None:
         self._registry = registry
         self._llm = llm
         self._router = Router(llm)
@@ -60,7 +51,7 @@ class Planner:
         """Return the workflows that loaded; a broken one is listed by the registry and cannot be meant."""
         found = {}
         for info in self._registry.list():
-            if not getattr(info, "error", None):
+            if info.error is None:
                 workflow = self._registry.get(info.name)
                 found[info.name] = Routable(info.name, info.description, tuple(info.examples), workflow.Parameters)
         return found

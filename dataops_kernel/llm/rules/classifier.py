@@ -9,6 +9,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from dataops_kernel.llm.base import Label, Scored
 from dataops_kernel.llm.rules.background import SENTENCES
@@ -49,14 +50,15 @@ def fit(labels: Sequence[Label]) -> Fitted:
     sentences = [
         (owner, weight, features(text)) for owner, label in enumerate(labels) for weight, text in _sentences(label)
     ]
-    sentences += [(-1, 1.0, features(text)) for text in SENTENCES]
+    sentences += [(-1, 1.0, seen) for seen in _background()]
     idf = _inverse_frequencies(seen.terms for _, _, seen in sentences)
     postings: dict[str, list[tuple[int, float]]] = {}
     explains: dict[str, dict[int, float]] = {}
     for at, (owner, weight, seen) in enumerate(sentences):
         norm = _norm(seen, idf, 0.0)
         for term, count in seen.terms.items():
-            postings.setdefault(term, []).append((at, round(weight * count * idf[term] / norm, 5)))
+            if owner >= 0 or term[0] != "c":  # letters find misspelled words of labels; of small talk, nobody cares
+                postings.setdefault(term, []).append((at, round(weight * count * idf[term] / norm, 5)))
             if term[0] in "wk":
                 firm = explains.setdefault(term, {})
                 # A word said once may be an accident of the example; said thrice it belongs to the label.
@@ -108,16 +110,17 @@ class Classifier:
     def _alike(self, seen: Features) -> dict[int, list[float]]:
         """Return per label (and for -1, the background) how alike its sentences are that share anything."""
         fitted, norm = self._fitted, _norm(seen, self._fitted.idf, self._unknown)
-        sums: dict[int, float] = {}
+        sums = [0.0] * len(fitted.owners)
         for term, count in seen.terms.items():
             places = fitted.postings.get(term)
             if places:
                 weight = count * fitted.idf[term] / norm
                 for at, share in places:
-                    sums[at] = sums.get(at, 0.0) + weight * share
+                    sums[at] += weight * share
         alike: dict[int, list[float]] = {-1: []}
-        for at, total in sums.items():
-            alike.setdefault(fitted.owners[at], []).append(total)
+        for owner, total in zip(fitted.owners, sums, strict=True):
+            if total:
+                alike.setdefault(owner, []).append(total)
         return alike
 
     def _explained(self, seen: Features) -> dict[int, float]:
@@ -147,6 +150,11 @@ def _sentences(label: Label) -> Iterable[tuple[float, str]]:
             yield _DESCRIPTION_WEIGHT, sentence
     for example in label.examples:
         yield 1.0, example
+
+
+@lru_cache(maxsize=1)
+def _background() -> tuple[Features, ...]:
+    return tuple(features(text) for text in SENTENCES)
 
 
 def _inverse_frequencies(sentences: Iterable[dict[str, float]]) -> dict[str, float]:

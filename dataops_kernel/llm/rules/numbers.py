@@ -57,7 +57,8 @@ def durations_in(read: Sequence[Token]) -> list[Number]:
             unit = compact[2] if compact[2] in _SECONDS else compact[2].removesuffix("s")
             found.append(Number(float(compact[1]) * _SECONDS[unit], at, at))
     for number in numbers_in(read):
-        unit = _word(read, number.last + 1).removesuffix("s")
+        word = _word(read, number.last + 1)
+        unit = word if word in _SECONDS else word.removesuffix("s")
         if unit in _SECONDS:
             found.append(Number(number.value * _SECONDS[unit], number.first, number.last + 1))
     return sorted(found, key=lambda number: number.first)

@@ -6,203 +6,152 @@ from datetime import date
 from typing import Any
 
 from dataops_kernel.llm.base import Slot
+from dataops_kernel.llm.rules.assigning import assign, value_for, words_of
 from dataops_kernel.llm.rules.choices import choice_in
 from dataops_kernel.llm.rules.dates import DateSpan, dates_in
-from dataops_kernel.llm.rules.numbers import Number, durations_in, numbers_in
-from dataops_kernel.llm.rules.words import FUNCTION_STEMS, Token, readable, stem, stem_set, tokens, word_set
+from dataops_kernel.llm.rules.numbers import durations_in, numbers_in
+from dataops_kernel.llm.rules.words import Token, readable, stem, stem_set, tokens, word_set
 
 _STARTS = stem_set("since from start begin after first earliest min lower")
 _ENDS = stem_set("until till to end before last latest max upper through")
-_AMOUNTS = stem_set("limit top rows row count n size sample max maximum head results number")
-_AMOUNT_CUES = stem_set(
-    "top first last limit row record line most maximum largest smallest bottom head best worst result sample"
-) | {"to"}
 _NO = word_set("no not without don dont never skip exclude disable off false")
 _YES_ANSWERS = word_set("yes y yep yeah sure ok okay true on please")
 _NO_ANSWERS = word_set("no n nope not false off never dont don")
-_NEAR = 3
-_ASSIGNED = r"(?<![\w.-]){name}\s{{0,3}}(?:=|:(?!//))\s{{0,3}}(\"[^\"\n]{{0,300}}\"|'[^'\n]{{0,300}}'|[^\s,;]{{1,300}})"
+_NAMED = stem_set("name named call called title titled label")
+_VALUE = r"(\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|[^\s,;]{1,300})"
 
 
 def extract(text: str, slots: Sequence[Slot], today: date) -> dict[str, Any]:
     """Return the values of the slots that the text holds; see ``LanguageModel.extract``."""
     text = readable(text)
-    read = tokens(text)
+    reading = _Reading(tokens(text), today)
     values: dict[str, Any] = {}
     for slot in slots:
-        written = assigned(text, slot.name)
-        value = _single(slot, written, today) if written is not None else None
+        written = _assigned(text, slot.name)
+        value = _alone(slot, written, today) if written else None
         if value is not None:
             values[slot.name] = value
-    taken: set[int] = set()
-    finders: tuple[Callable[..., Iterator[tuple[str, Any]]], ...] = (
-        _choices,
-        _dates,
-        _durations,
-        _numbers,
-        _flags,
-        _strings,
-    )
-    for finder in finders:
-        values.update(finder(read, [slot for slot in slots if slot.name not in values], taken, today))
+    for kind in _FINDERS:
+        wanted = [slot for slot in slots if slot.name not in values and _kind(slot) == kind]
+        if wanted:
+            values.update(_FINDERS[kind](reading, wanted))
     return values
 
 
-def assigned(text: str, name: str) -> str | None:
+class _Reading:
+    """A text's tokens, and which of them have given a value already."""
+
+    def __init__(self, read: Sequence[Token], today: date) -> None:
+        self.read = read
+        self.stems = [token.stem for token in read]
+        self.today = today
+        self.taken: set[int] = set()
+
+    def dates(self) -> list[DateSpan]:
+        spans = dates_in(self.read, self.today)
+        for span in spans:
+            self.taken.update(range(span.begin, span.end + 1))
+        return spans
+
+    def is_free(self, first: int, last: int) -> bool:
+        return self.taken.isdisjoint(range(first, last + 1))
+
+
+def _kind(slot: Slot) -> str:
+    return "choice" if slot.choices else "number" if slot.type == "integer" else slot.type
+
+
+def _assigned(text: str, name: str) -> str | None:
     """Return what a text writes behind ``name=`` or ``name:``, without quotes; None when it does not."""
-    pattern = _ASSIGNED.format(name=re.escape(name).replace("_", "[_ -]"))
-    match = re.search(pattern, text, re.IGNORECASE)
+    spelled = re.escape(name).replace("_", "[_ -]")
+    match = re.search(rf"(?<![\w.-]){spelled}\s{{0,3}}(?:=|:(?!//))\s{{0,3}}{_VALUE}", text, re.IGNORECASE)
     return match[1].strip("\"'").rstrip(".!?") if match else None
 
 
-def _single(slot: Slot, written: str, today: date) -> Any:
+def _alone(slot: Slot, written: str, today: date) -> Any:
     """Read a text that is nothing but one slot's value."""
-    if slot.type == "string" and not slot.choices:
-        return written or None
-    alone = slot.model_copy(update={"required": True})
-    read = tokens(written)
-    for finder in (_choices, _dates, _durations, _numbers, _flags):
-        for _, value in finder(read, [alone], set(), today):
-            return value
-    return None
+    if _kind(slot) == "string":
+        return written
+    needy = slot.model_copy(update={"required": True})
+    return next((value for _, value in _FINDERS[_kind(slot)](_Reading(tokens(written), today), [needy])), None)
 
 
-def _choices(read: Sequence[Token], slots: Sequence[Slot], taken: set[int], today: date) -> Iterator[tuple[str, Any]]:
+def _choices(reading: _Reading, slots: Sequence[Slot]) -> Iterator[tuple[str, Any]]:
     for slot in slots:
-        chosen = choice_in(read, slot.choices, slot.synonyms) if slot.choices else None
+        chosen = choice_in(reading.read, slot.choices, slot.synonyms)
         if chosen:
             yield slot.name, chosen.choice
 
 
-def _dates(read: Sequence[Token], slots: Sequence[Slot], taken: set[int], today: date) -> Iterator[tuple[str, Any]]:
-    wanted = [slot for slot in slots if slot.type == "date" and not slot.choices]
-    spans = dates_in(read, today) if wanted else []
-    for span in spans:
-        taken.update(range(span.begin, span.end + 1))
-    for slot in wanted:
-        day = next((day for day in (_day_for(slot, span) for span in spans) if day), None)
-        if day:
-            yield slot.name, day.isoformat()
-
-
-def _day_for(slot: Slot, span: DateSpan) -> date | None:
-    words = set(map(stem, slot.name.lower().split("_")))
-    if words & _ENDS and not words & _STARTS:
-        return span.last
-    return span.first
-
-
-def _durations(read: Sequence[Token], slots: Sequence[Slot], taken: set[int], today: date) -> Iterator[tuple[str, Any]]:
-    wanted = [slot for slot in slots if slot.type == "duration"]
-    yield from _assign(wanted, durations_in(read) if wanted else [], read, taken)
-
-
-def _numbers(read: Sequence[Token], slots: Sequence[Slot], taken: set[int], today: date) -> Iterator[tuple[str, Any]]:
-    wanted = [slot for slot in slots if slot.type in ("integer", "number") and not slot.choices]
-    if not wanted:
-        return
-    for span in dates_in(read, today):
-        taken.update(range(span.begin, span.end + 1))
-    yield from _assign(wanted, numbers_in(read), read, taken)
-
-
-def _assign(
-    slots: Sequence[Slot], numbers: Sequence[Number], read: Sequence[Token], taken: set[int]
-) -> Iterator[tuple[str, Any]]:
-    """Give each number to the slot whose words stand nearest; one left over goes to the one required slot left."""
-    free = [number for number in numbers if not taken & set(range(number.first, number.last + 1))]
-    pairs = sorted(
-        ((_closeness(slot, number, read), -number.first, slot.name, number, slot) for slot in slots for number in free),
-        key=lambda pair: pair[:3],
-        reverse=True,
-    )
-    done: set[str] = set()
-    for closeness, _, name, number, slot in pairs:
-        if closeness > 0 and name not in done and number in free and _fits(slot, number):
-            free.remove(number)
-            done.add(name)
-            yield name, _value(slot, number)
-    left = [slot for slot in slots if slot.name not in done]
-    needy = [slot for slot in left if slot.required] or (left if _terse(read) else [])
-    if len(needy) == 1 and len(free) == 1 and _fits(needy[0], free[0]):
-        yield needy[0].name, _value(needy[0], free[0])
-
-
-def _closeness(slot: Slot, number: Number, read: Sequence[Token]) -> float:
-    own, told = _stems(slot.name), _stems(slot.description) - _AMOUNT_CUES
-    amount = bool(own & _AMOUNTS)
-    best = 0.0
-    for at in range(max(0, number.first - _NEAR), min(len(read), number.last + _NEAR + 1)):
-        if number.first <= at <= number.last and slot.type != "duration":
-            continue
-        steps = max(number.first - at, at - number.last, 1)
-        word = read[at].stem
-        strength = 3.0 if word in own else 2.0 if amount and word in _AMOUNT_CUES else 1.5 if word in told else 0.0
-        if word == "to" and read[max(0, at - 1)].stem != "up":
-            strength = 0.0
-        best = max(best, strength / steps)
-    return best if best >= 0.6 else 0.0
-
-
-def _fits(slot: Slot, number: Number) -> bool:
-    return slot.type != "integer" or float(number.value).is_integer()
-
-
-def _value(slot: Slot, number: Number) -> int | float:
-    value = number.value
-    if (
-        number.percent
-        and slot.type == "number"
-        and not _stems(f"{slot.name} {slot.description}") & {"percent", "pct", "percentag"}
-    ):
-        value /= 100
-    return int(value) if slot.type == "integer" else value
-
-
-def _flags(read: Sequence[Token], slots: Sequence[Slot], taken: set[int], today: date) -> Iterator[tuple[str, Any]]:
-    stems = [token.stem for token in read]
+def _dates(reading: _Reading, slots: Sequence[Slot]) -> Iterator[tuple[str, Any]]:
+    spans = reading.dates()
     for slot in slots:
-        if slot.type != "boolean":
-            continue
-        name = [stem(word) for word in slot.name.lower().split("_") if word]
-        at = next((at for at in range(len(stems)) if name and stems[at : at + len(name)] == name), None)
-        if at is None and slot.name.lower() in stems:
-            at, name = stems.index(slot.name.lower()), [slot.name]
-        if at is not None:
-            before, after = stems[max(0, at - 3) : at], stems[at + len(name) : at + len(name) + 1]
-            yield slot.name, not (_NO & set(before) or _NO & set(after))
-        elif slot.required and len(read) <= 3 and stems and (stems[0] in _YES_ANSWERS or stems[0] in _NO_ANSWERS):
-            yield slot.name, stems[0] in _YES_ANSWERS
+        words = {stem(word) for word in slot.name.lower().split("_")}
+        is_end = bool(words & _ENDS) and not words & _STARTS
+        days = [day for span in spans if (day := span.last if is_end else span.first)]
+        if days:
+            yield slot.name, days[0].isoformat()
 
 
-def _strings(read: Sequence[Token], slots: Sequence[Slot], taken: set[int], today: date) -> Iterator[tuple[str, Any]]:
-    """Quoted text goes to the slot named right before it, else to the first slot that has none."""
-    wanted = [slot for slot in slots if slot.type == "string" and not slot.choices]
-    for at, token in enumerate(read):
-        if not wanted:
-            return
-        before = {other.stem for other in read[max(0, at - 2) : at]}
-        named = [slot for slot in wanted if _stems(slot.name) & before or (_names(slot) and before & _NAMED)]
-        chosen = None
-        if token.kind == "quoted":
-            chosen = (named or wanted)[0]
-        elif token.kind in ("name", "word") and named and at and read[at - 1].stem in _NAMED | _stems(named[0].name):
-            chosen = named[0] if token.stem not in FUNCTION_STEMS and token.kind == "name" else None
-        if chosen:
-            wanted.remove(chosen)
-            yield chosen.name, token.text
+def _durations(reading: _Reading, slots: Sequence[Slot]) -> Iterator[tuple[str, Any]]:
+    for slot, length in assign(slots, durations_in(reading.read), reading.read):
+        reading.taken.update(range(length.first, length.last + 1))
+        yield slot.name, length.value
 
 
-_NAMED = frozenset({"nam", "name", "call", "titl", "title", "label"})
+def _numbers(reading: _Reading, slots: Sequence[Slot]) -> Iterator[tuple[str, Any]]:
+    reading.dates()
+    free = [number for number in numbers_in(reading.read) if reading.is_free(number.first, number.last)]
+    for slot, number in assign(slots, free, reading.read):
+        yield slot.name, value_for(slot, number)
 
 
-def _names(slot: Slot) -> bool:
-    return bool(_stems(slot.name) & _NAMED)
+def _flags(reading: _Reading, slots: Sequence[Slot]) -> Iterator[tuple[str, Any]]:
+    """A flag is on where it is named, unless something near says no: "no dry run", "dry run off"."""
+    stems = reading.stems
+    for slot in slots:
+        spellings = [[stem(word) for word in slot.name.lower().split("_") if word], [slot.name.lower()]]
+        found = next(
+            (
+                (at, at + len(spelled))
+                for spelled in spellings
+                for at in range(len(stems))
+                if stems[at : at + len(spelled)] == spelled
+            ),
+            None,
+        )
+        if found:
+            yield slot.name, _NO.isdisjoint(stems[max(0, found[0] - 3) : found[0]] + stems[found[1] : found[1] + 1])
+        elif slot.required and 0 < len(stems) <= 3:
+            answer = reading.read[0].text.lower()
+            if answer in _YES_ANSWERS | _NO_ANSWERS:
+                yield slot.name, answer in _YES_ANSWERS
 
 
-def _terse(read: Sequence[Token]) -> bool:
-    return sum(token.is_content for token in read) <= 1
+def _strings(reading: _Reading, slots: Sequence[Slot]) -> Iterator[tuple[str, Any]]:
+    """Quoted text goes to the slot named right before it, else to the first without one; names only to the former."""
+    without = list(slots)
+    for at, token in enumerate(reading.read):
+        before = set(reading.stems[max(0, at - 2) : at])
+        named = [slot for slot in without if _is_named(slot, before)]
+        chosen = (named or without)[:1] if token.kind == "quoted" else named[:1] if token.kind == "name" else []
+        for slot in chosen:
+            without.remove(slot)
+            yield slot.name, token.text
 
 
-def _stems(words: str) -> frozenset[str]:
-    return frozenset(token.stem for token in tokens(words.replace("_", " ")[:500]) if token.is_content)
+def _is_named(slot: Slot, words: set[str]) -> bool:
+    own = words_of(slot.name)
+    return bool(own & words) or bool(own & _NAMED and words & _NAMED)
+
+
+_Finder = Callable[[_Reading, Sequence[Slot]], Iterator[tuple[str, Any]]]
+# In this order: what is surer first, so that the figures of a date are not taken for a number.
+_FINDERS: dict[str, _Finder] = {
+    "choice": _choices,
+    "date": _dates,
+    "duration": _durations,
+    "number": _numbers,
+    "boolean": _flags,
+    "string": _strings,
+}

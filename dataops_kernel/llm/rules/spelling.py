@@ -27,11 +27,11 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     lowered, numbers = word.lower(), _DIGITS.findall(word)
     best: list[tuple[int, str]] = []
     for name in dict.fromkeys(names):
-        if abs(len(name) - len(word)) > limit or _DIGITS.findall(name) != numbers:
+        if not name or abs(len(name) - len(word)) > limit or _DIGITS.findall(name) != numbers:
             continue
         edits = OSA.distance(lowered, name.lower(), score_cutoff=limit)
         # The first letter is seldom wrong; a word that differs there is usually another word.
-        if edits <= limit and (lowered[0] == name[:1].lower() or (edits == 1 and len(word) > 5)):
+        if edits <= limit and (lowered[0] == name[0].lower() or lowered[1::-1] == name[:2].lower()):
             best.append((edits, name))
     best.sort()
     if not best or (len(best) > 1 and best[0][0] == best[1][0]):

@@ -1,6 +1,7 @@
 """A shorter text made of a text's own most telling sentences (TextRank), within a token budget."""
 
 import re
+from collections import Counter
 
 from dataops_kernel.llm.rules.words import FUNCTION_STEMS, stem
 
@@ -10,7 +11,7 @@ CHARS_PER_TOKEN = 4
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]*)*[.!?]*")
 _WORD = re.compile(r"[^\W_]+")
 _DAMPING, _ROUNDS = 0.85, 20
-_AT_ONCE = 200  # sentences ranked against each other at a time, so that time grows with the text, not its square
+_RANKED = 200  # sentences ranked against each other, so that time grows with the text and not with its square
 _LONGEST = 600  # characters; a longer run without a full stop is cut
 
 
@@ -30,13 +31,10 @@ def summarize(text: str, max_tokens: int) -> str:
         return text
     sentences = [match.group().strip()[:_LONGEST] for match in _SENTENCE.finditer(text)]
     sentences = list(dict.fromkeys(sentence for sentence in sentences if _WORD.search(sentence)))
-    while len(sentences) > _AT_ONCE:
-        sentences = [
-            sentence
-            for start in range(0, len(sentences), _AT_ONCE)
-            for sentence in _best(sentences[start : start + _AT_ONCE], _AT_ONCE // 4)
-        ]
-    ranked = sorted(range(len(sentences)), key=_ranks(sentences).__getitem__, reverse=True)
+    words = [{stem(word) for word in _WORD.findall(sentence.lower())} - FUNCTION_STEMS for sentence in sentences]
+    likely = _likely(words)
+    sentences, words = [sentences[at] for at in likely], [words[at] for at in likely]
+    ranked = sorted(range(len(sentences)), key=_ranks(words).__getitem__, reverse=True)
     chosen: list[int] = []
     for at in ranked:
         if sum(len(sentences[other]) + 1 for other in chosen) + len(sentences[at]) <= budget:
@@ -46,16 +44,18 @@ def summarize(text: str, max_tokens: int) -> str:
     return " ".join(sentences[at] for at in sorted(chosen))
 
 
-def _best(sentences: list[str], count: int) -> list[str]:
-    ranks = _ranks(sentences)
-    best = sorted(range(len(sentences)), key=ranks.__getitem__, reverse=True)[:count]
-    return [sentences[at] for at in sorted(best)]
+def _likely(words: list[set[str]]) -> list[int]:
+    """Return the sentences worth ranking: those whose words the whole text uses most, in their order."""
+    if len(words) <= _RANKED:
+        return list(range(len(words)))
+    used = Counter(word for sentence in words for word in sentence)
+    weight = [sum(used[word] for word in sentence) / (5 + len(sentence)) for sentence in words]
+    return sorted(sorted(range(len(words)), key=lambda at: (-weight[at], at))[:_RANKED])
 
 
-def _ranks(sentences: list[str]) -> list[float]:
+def _ranks(words: list[set[str]]) -> list[float]:
     """Return how much each sentence is spoken for by the others that share its words."""
-    words = [{stem(word) for word in _WORD.findall(sentence.lower())} - FUNCTION_STEMS for sentence in sentences]
-    near: list[list[tuple[int, float]]] = [[] for _ in sentences]
+    near: list[list[tuple[int, float]]] = [[] for _ in words]
     for one, mine in enumerate(words):
         for other in range(one):
             shared = len(mine & words[other])
@@ -65,13 +65,13 @@ def _ranks(sentences: list[str]) -> list[float]:
                 near[other].append((one, weight))
     totals = [sum(weight for _, weight in links) or 1.0 for links in near]
     # People open with what matters: an early sentence starts a little ahead.
-    ahead = [1.0 + 0.2 / (1 + at) for at in range(len(sentences))]
+    ahead = [1.0 + 0.2 / (1 + at) for at in range(len(words))]
     ranks = ahead
     for _ in range(_ROUNDS):
         ranks = [
             (1 - _DAMPING) * ahead[at]
             + _DAMPING * sum(ranks[other] * weight / totals[other] for other, weight in near[at])
-            for at in range(len(sentences))
+            for at in range(len(words))
         ]
     return ranks
 

@@ -51,6 +51,7 @@ _INNER = re.compile(
 )
 _DATE_SHAPE = re.compile(r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_AROUND = "([{<>}])!?,;:*'‘’…"
 _SPLIT_NAME = re.compile(r"[^\W\d_]+")
 
 
@@ -95,7 +96,7 @@ def _quoted_kind(inner: str) -> Kind:
 
 
 def _unquoted(chunk: str, offset: int) -> list[Token]:
-    core = chunk.strip("([{<>}])!?,;:*'‘’…").rstrip(".")
+    core = chunk.lstrip(_AROUND).rstrip(_AROUND + ".")
     start = offset + chunk.find(core) if core else offset
     if not core:
         return []
@@ -157,11 +158,11 @@ def stem(word: str) -> str:
     """
     if "'" in word:
         word = word.split("'", 1)[0]
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     size = len(word)
     if size <= 3 or not word.isascii():
         return word
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
     if word.endswith("ies"):
         return word[:-3] + "y" if size > 4 else word
     if word.endswith(("sses", "shes", "ches", "xes", "zes")):

@@ -34,6 +34,12 @@ class Placed(NamedTuple):
     row_count: int | None = None
     columns: tuple[Column, ...] = ()
 
+    def facts(self) -> dict[str, Any]:
+        """Return what the artifact's record says of the content."""
+        facts = self._asdict()
+        facts["inline"] = facts.pop("data") is not None
+        return facts
+
 
 class ContentStore:
     """Puts content where its size belongs, and gives back exactly what was put or ``IntegrityError``."""

@@ -75,6 +75,10 @@ class Lineage:
         node = step_node(step_id, workflow, run_id)
         return node, self.node_writes([node])
 
+    def nodes(self, ids: Sequence[str]) -> list[LineageNode]:
+        """Return what is known of each id, in their order; of kind ``unknown`` where nothing is."""
+        return self._nodes.read(ids, ())
+
     def node_writes(self, nodes: Sequence[LineageNode]) -> list[Write]:
         """Return the writes for those file and step nodes that are not recorded yet."""
         known = {

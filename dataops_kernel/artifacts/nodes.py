@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dataops_kernel.artifacts.records import parse, parse_artifacts
+from dataops_kernel.artifacts.records import ArtifactReader, parse
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.types import Artifact, LineageEdge, LineageNode, Run
 
@@ -38,13 +38,14 @@ class NodeReader:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._artifacts = ArtifactReader()
 
     def read(self, ids: Sequence[str], edges: Iterable[LineageEdge]) -> list[LineageNode]:
         """Return one node for each id, in their order; ``edges`` tell which run a message belongs to."""
         groups: dict[str, list[str]] = {}
         for id in ids:
             groups.setdefault(_kind(id), []).append(id)
-        artifacts = parse_artifacts(self._ledger.get_many("artifact", groups.get("artifact", [])))
+        artifacts = self._artifacts.read(self._ledger.get_many("artifact", groups.get("artifact", [])))
         runs = self._runs(groups.get("run", []))
         known = {artifact.artifact_id: _artifact_node(artifact) for artifact in artifacts}
         known |= {run.run_id: _run_node(run) for run in runs.values()}

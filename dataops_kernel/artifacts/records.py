@@ -1,6 +1,8 @@
 """Turning stored record bodies back into values, many at a time."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,6 +13,7 @@ from dataops_kernel.types import Artifact
 
 T = TypeVar("T")
 
+_KEPT = 2_048
 _ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
 
 
@@ -29,6 +32,27 @@ def parse(adapter: TypeAdapter[list[T]], records: Sequence[Record]) -> list[T]:
         ) from err
 
 
-def parse_artifacts(records: Sequence[Record]) -> list[Artifact]:
-    """Return artifacts without content."""
-    return parse(_ARTIFACTS, records)
+class ArtifactReader:
+    """Reads artifact records and keeps what it read: lists are drawn again and again, and a revision never changes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int], Artifact] = {}
+        self._lock = threading.Lock()
+
+    def read(self, records: Sequence[Record]) -> list[Artifact]:
+        """Return the artifacts of the records, in their order, without content."""
+        keys = [(record.id, record.revision) for record in records]
+        known = {key: artifact for key in keys if (artifact := self._kept.get(key))}
+        unknown = [record for record, key in zip(records, keys, strict=True) if key not in known]
+        if unknown:
+            fresh = {(record.id, record.revision): artifact for record, artifact in _paired(unknown)}
+            known |= fresh
+            with self._lock:
+                self._kept |= fresh
+                for key in list(islice(self._kept, max(0, len(self._kept) - _KEPT))):
+                    del self._kept[key]
+        return [known[key] for key in keys]
+
+
+def _paired(records: Sequence[Record]) -> Iterator[tuple[Record, Artifact]]:
+    return zip(records, parse(_ARTIFACTS, records), strict=True)

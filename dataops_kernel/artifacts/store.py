@@ -1,15 +1,15 @@
 """The artifact store: named, versioned results of a session, read along its current line."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataops_kernel.artifacts.codecs import encode
 from dataops_kernel.artifacts.content import ContentStore, Placed
 from dataops_kernel.artifacts.lineage import ITSELF, Lineage
-from dataops_kernel.artifacts.records import parse_artifacts
-from dataops_kernel.artifacts.selection import Selection
+from dataops_kernel.artifacts.listing import Descent, Selection, artifact_parent
+from dataops_kernel.artifacts.records import ArtifactReader
 from dataops_kernel.clock import Clock
 from dataops_kernel.errors import (
     ArtifactNotFoundError,
@@ -22,14 +22,18 @@ from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.storage.blobs import Blobs, WriteInto
 from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, MAX_RECORD_BYTES, Ledger, Put, Record
-from dataops_kernel.types import Artifact, ArtifactAttached, ArtifactMetadata, LineageEdge, session_stream
+from dataops_kernel.types import Artifact, ArtifactAttached, ArtifactMetadata, LineageEdge, LineageNode, session_stream
+
+if TYPE_CHECKING:
+    import pyarrow
 
 MAX_CONTENT_BYTES = 256 * 1024 * 1024
 """JSON, text and bytes above this are refused: they live in memory as a whole. Tables have no such limit."""
 
 _ATTEMPTS = 64
-_EDGES_AT_ONCE = (MAX_COMMIT_WRITES - 2) // 2
-_PAGE, _LARGEST_PAGE = 64, 1024
+_EVERYTHING = 1_000_000
+_Edges = Sequence[LineageEdge]
+_Nodes = Sequence[LineageNode]
 
 
 class ArtifactStore:
@@ -52,27 +56,42 @@ class ArtifactStore:
         self._limit = max_content_bytes
         self._content = ContentStore(ledger, blobs)
         self._lineage = Lineage(ledger)
+        self._reader = ArtifactReader()
 
-    def store_artifact(self, content: Any, metadata: ArtifactMetadata, *, edges: Sequence[LineageEdge] = ()) -> str:
+    def store_artifact(
+        self, content: Any, metadata: ArtifactMetadata, *, edges: _Edges = (), nodes: _Nodes = ()
+    ) -> str:
         """Store content as the next version of its name in the session and return the artifact's id.
 
         Arrow tables, DataFrames and non-empty lists of dicts become Parquet; dicts and other lists JSON; text and
         bytes stay what they are. Record, log entry and lineage are one commit, durable when this returns. In
         ``edges`` an empty end (``ITSELF``) is this artifact; what the metadata names as parents becomes edges by
-        itself. Raises ``ParameterError``, ``LimitExceededError`` and, for unknown parents, ``ArtifactNotFoundError``.
+        itself; ``nodes`` are files and steps that edges speak of. Raises ``ParameterError``, ``LimitExceededError``
+        and, for unknown parents, ``ArtifactNotFoundError``.
         """
         _check_metadata(metadata)
-        return self._attach(self._content.place(encode(content, self._limit)), metadata, edges)
+        return self._attach(self._content.place(encode(content, self._limit)), metadata, edges, nodes)
 
     def store_file(
-        self, write_into: WriteInto, metadata: ArtifactMetadata, *, edges: Sequence[LineageEdge] = ()
+        self,
+        write_into: WriteInto,
+        metadata: ArtifactMetadata | Callable[[], ArtifactMetadata],
+        *,
+        edges: _Edges = (),
+        nodes: _Nodes = (),
     ) -> str:
         """Store the Parquet file that ``write_into(path)`` writes, of any size, as ``store_artifact`` does.
 
-        It is written once, straight into the blob store; if the writer raises, nothing stays.
+        It is written once, straight into the blob store; if the writer raises, nothing stays. Metadata that depends
+        on what was written is given as a function, called afterwards.
         """
-        _check_metadata(metadata)
-        return self._attach(self._content.place_file(write_into), metadata, edges)
+        if isinstance(metadata, ArtifactMetadata):
+            _check_metadata(metadata)
+        placed = self._content.place_file(write_into)
+        if not isinstance(metadata, ArtifactMetadata):
+            metadata = metadata()
+            _check_metadata(metadata)
+        return self._attach(placed, metadata, edges, nodes)
 
     def get_artifact(self, artifact_id: str) -> Artifact:
         """Return an artifact with its content, the same kind of value that was stored.
@@ -82,12 +101,16 @@ class ArtifactStore:
         artifact = self.describe(artifact_id)
         return artifact.model_copy(update={"content": self._content.load(artifact)})
 
+    def get_table(self, artifact_id: str) -> "pyarrow.Table":
+        """Return a table as Arrow, whatever kind of table was stored; raises as ``get_artifact`` does."""
+        return self._content.load(self.describe(artifact_id).model_copy(update={"form": "arrow"}))
+
     def describe(self, artifact_id: str) -> Artifact:
         """Return an artifact without its content, from whatever branch of its session."""
         record = self._ledger.get("artifact", artifact_id) if is_artifact_id(artifact_id) else None
         if record is None:
             raise _unknown_id(artifact_id)
-        return parse_artifacts([record])[0]
+        return self._reader.read([record])[0]
 
     def read_bytes(self, artifact_id: str) -> bytes:
         """Return the content as bytes: Parquet, JSON, UTF-8 text or the bytes themselves."""
@@ -100,6 +123,10 @@ class ArtifactStore:
     def path(self, artifact_id: str) -> Path | None:
         """Return a local file of exactly the content; None when it lies in the ledger or is compressed."""
         return self._content.path(self.describe(artifact_id))
+
+    def open_table(self, artifact: Artifact) -> Path | bytes:
+        """Return where SQL finds an artifact's content: a checked file, or the bytes when it lies in none."""
+        return self._content.path(artifact) or self._content.read(artifact)
 
     def list_artifacts(
         self,
@@ -120,27 +147,38 @@ class ArtifactStore:
         if before is not None and not is_artifact_id(before):
             raise _unknown_id(before)
         line = self._log.line(session_id)
-        size = _PAGE if limit is None else limit * 2 if selection.wanted else limit
+        descent = Descent(
+            self._ledger,
+            session_id,
+            name=selection.wanted.get("name"),
+            workflow=selection.wanted.get("workflow_name"),
+            before=before,
+        )
         found: list[Artifact] = []
-        for page in self._newest(session_id, selection.wanted.get("name"), before, size):
-            hits = [record for record in _on(line, page) if selection.may_fit(record)]
-            found += [artifact for artifact in parse_artifacts(hits) if selection.fits(artifact)]
-            if limit is not None and len(found) >= limit:
-                return found[:limit]
-        return found
+        seen = 0
+        while not descent.done and (limit is None or len(found) < limit):
+            # Read on by what is still missing, at the rate at which the wanted ones came so far.
+            page = descent.page(
+                _EVERYTHING if limit is None else (limit - len(found)) * (seen // (len(found) or 1) + 1)
+            )
+            seen += len(page)
+            candidates = selection.may_fit(_on(line, page))
+            found += [artifact for artifact in self._reader.read(candidates) if selection.fits(artifact)]
+        return found[:limit]
 
     def versions(self, session_id: str, name: str) -> list[Artifact]:
         """Return the versions of a name on the current line, oldest first; none when there is no such name."""
         line = self._log.line(session_id)
-        records = self._ledger.children("artifact", _parent(session_id, name))
-        return parse_artifacts(_on(line, records))
+        records = self._ledger.children("artifact", artifact_parent(session_id, name))
+        return self._reader.read(_on(line, records))
 
     def latest(self, session_id: str, name: str, line: Line | None = None) -> Artifact:
         """Return the newest version of a name on a line (the current one); the error names the closest name."""
         line = self._log.line(session_id) if line is None else line
-        for page in self._newest(session_id, name, None, 1):
-            if hits := _on(line, page):
-                return parse_artifacts(hits[:1])[0]
+        descent = Descent(self._ledger, session_id, name=name, before=None)
+        while not descent.done:
+            if hits := _on(line, descent.page(1)):
+                return self._reader.read(hits[:1])[0]
         known = [*self.at(session_id, line)]
         raise ArtifactNotFoundError(
             f"There is no artifact named {name[:200]!r} in this session.",
@@ -165,21 +203,21 @@ class ArtifactStore:
             if held is None or (held.seq or 0) < (record.seq or 0):
                 newest[record.parent] = record
         records = sorted(newest.values(), key=lambda record: record.seq or 0, reverse=True)
-        return {artifact.name: artifact for artifact in parse_artifacts(records)}
+        return {artifact.name: artifact for artifact in self._reader.read(records)}
 
-    def _attach(self, placed: Placed, metadata: ArtifactMetadata, edges: Sequence[LineageEdge]) -> str:
+    def _attach(self, placed: Placed, metadata: ArtifactMetadata, edges: _Edges, nodes: _Nodes) -> str:
         artifact_id = self._ids.new("art")
         links = self._links(artifact_id, metadata, edges)
-        parent = _parent(metadata.session_id, metadata.name)
+        room = (MAX_COMMIT_WRITES - 2 - len(nodes)) // 2
+        parent = artifact_parent(metadata.session_id, metadata.name)
         for _ in range(_ATTEMPTS):
             newest = self._ledger.children("artifact", parent, limit=1, reverse=True)
             artifact = Artifact(
-                **dict(metadata),
-                **{key: value for key, value in placed._asdict().items() if key != "data"},
+                **vars(metadata),
+                **placed.facts(),
                 artifact_id=artifact_id,
                 version=int(newest[0].order) + 1 if newest else 1,
                 created_at=self._clock(),
-                inline=placed.data is not None,
             )
             entry = ArtifactAttached(
                 time=artifact.created_at, artifact_id=artifact_id, name=artifact.name, version=artifact.version
@@ -187,21 +225,23 @@ class ArtifactStore:
             writes = [
                 *self._log.appends(metadata.session_id, entry),
                 _record(artifact, parent, placed.data),
-                *self._lineage.edge_writes(links[:_EDGES_AT_ONCE], fresh=artifact_id),
+                *self._lineage.node_writes(nodes),
+                *self._lineage.edge_writes(links[:room], fresh=artifact_id),
             ]
             try:
                 self._ledger.commit(writes)
             except ConflictError:
                 continue  # somebody took this version, or stated one of the edges, in between
             # The record names its parents itself, so what does not fit into its commit is not the only trace of them.
-            self._lineage.record(links[_EDGES_AT_ONCE:])
+            if len(links) > room:
+                self._lineage.record(links[room:])
             return artifact_id
         raise ConflictError(
             f"The artifact {metadata.name!r} got new versions from others {_ATTEMPTS} times in a row.",
             hint="Try again, or store under a name of its own.",
         )
 
-    def _links(self, artifact_id: str, metadata: ArtifactMetadata, edges: Sequence[LineageEdge]) -> list[LineageEdge]:
+    def _links(self, artifact_id: str, metadata: ArtifactMetadata, edges: _Edges) -> list[LineageEdge]:
         """Complete the edges given with the artifact, and add those to the parents its metadata names."""
         links = [
             edge.model_copy(update={"source": edge.source or artifact_id, "target": edge.target or artifact_id})
@@ -224,21 +264,6 @@ class ArtifactStore:
                     )
         return links
 
-    def _newest(self, session_id: str, name: str | None, before: str | None, size: int) -> Iterator[list[Record]]:
-        """Yield pages of records from new to old, growing, since whoever asks for many pages is looking for few."""
-        bound = before if name is None else None
-        while True:
-            if name is None:
-                page = self._ledger.of_session("artifact", session_id, before=bound, limit=size, reverse=True)
-            else:
-                parent = _parent(session_id, name)
-                page = self._ledger.children("artifact", parent, before=bound, limit=size, reverse=True)
-            yield [record for record in page if before is None or record.id < before]
-            if len(page) < size:
-                return
-            bound = page[-1].id if name is None else page[-1].order
-            size = min(max(size * 2, _PAGE), _LARGEST_PAGE)
-
 
 def is_artifact_id(text: Any) -> bool:
     """Say whether ``text`` has the shape of an artifact's id; a path or a name has not."""
@@ -246,11 +271,10 @@ def is_artifact_id(text: Any) -> bool:
 
 
 def _on(line: Line, records: Iterable[Record]) -> list[Record]:
+    if len(line.ranges) == 1:  # nothing was ever restored, or all of it is one story
+        story = range(line.ranges[0][0], line.head + 1)
+        return [record for record in records if record.seq in story]
     return [record for record in records if line.__contains__(record.seq)]
-
-
-def _parent(session_id: str, name: str) -> str:
-    return f"{session_id}/{name}"
 
 
 def _record(artifact: Artifact, parent: str, data: bytes | None) -> Put:
@@ -289,23 +313,21 @@ def _check_metadata(metadata: ArtifactMetadata) -> None:
         raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
     named = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
     for field, text in named.items():
-        if not text.strip():
+        if not text or text.isspace():
             raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")
     if "/" in metadata.session_id:
         raise ParameterError(f"{metadata.session_id!r} is not a session id.", hint="Ids look like ses_01k9….")
     texts = {**named, "created_by": metadata.created_by, "run_id": metadata.run_id or ""}
     texts |= {f"tags[{place}]": tag for place, tag in enumerate(metadata.tags)}
+    together = "".join([*texts.values(), metadata.description])
+    if together.isascii() and together.isprintable():
+        return
     for field, text in texts.items():
-        _check_text(field, text, _CONTROLS)
+        _check_text(field, text, ("Cc", "Cs", "Zl", "Zp"))
     _check_text("description", metadata.description, ("Cs",))
 
 
-_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
-
-
 def _check_text(field: str, text: str, refused: Iterable[str]) -> None:
-    if text.isascii() and text.isprintable():
-        return
     bad = next((char for char in text if unicodedata.category(char) in refused), None)
     if bad is not None:
         raise ParameterError(

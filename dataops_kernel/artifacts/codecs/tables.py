@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataops_kernel.artifacts.codecs.columns import TableSummary, summarize
+from dataops_kernel.artifacts.codecs.dictionaries import recall, remember
 from dataops_kernel.errors import ParameterError
 from dataops_kernel.types import ContentForm
 
@@ -61,6 +62,9 @@ class Table:
         """Take a DataFrame with its index; raises ``ParameterError`` for columns of mixed or foreign types."""
         import pyarrow as pa
 
+        if content.columns.nlevels == 1 and content.columns.inferred_type.startswith("mixed"):
+            # pyarrow would make text of all of them.
+            raise _unfit(f"The DataFrame has column names of several types: {content.columns.tolist()!r:.80}")
         try:
             table = pa.Table.from_pandas(content)
         except (pa.ArrowException, TypeError, ValueError, OverflowError, NotImplementedError) as err:
@@ -97,7 +101,7 @@ class Table:
         footers: list[Any] = []
         try:
             pq.write_table(
-                self.table,
+                remember(self.table),
                 str(target) if isinstance(target, Path) else target,
                 row_group_size=self._rows_per_group(),
                 compression="zstd",
@@ -150,9 +154,9 @@ def rebuild(form: ContentForm, data: Any) -> Any:
     file = pq.ParquetFile(pa.BufferReader(data))
     table = file.read()
     declared = _declared_schema(file.metadata.metadata or {})
-    if declared is not None and not table.schema.equals(declared):
-        # Parquet has no seconds and no date64: the Arrow schema it carries says what the columns were.
-        table = table.cast(declared)
+    if declared is not None:
+        # Parquet has no seconds, no date64 and no categories: the Arrow schema it carries says what the columns were.
+        table = recall(table, declared)
     if form == "pandas":
         return table.to_pandas()
     return table.to_pylist() if form == "records" else table

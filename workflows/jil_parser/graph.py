@@ -118,6 +118,10 @@ class Graph:
         """Return the edges that look at a job."""
         return [edge for edge in self.edges if edge.source == name and not edge.instance]
 
+    def has_predecessor(self, name: str) -> bool:
+        """Say whether a job's own condition waits on another job that is defined here."""
+        return any(arc.kind in ORDER_KINDS for arc in self._before[self._start[name]])
+
     def boxes_of(self, name: str) -> list[str]:
         """Return the boxes around a job, the inmost first; a ring of boxes is walked once."""
         found: dict[str, None] = {}

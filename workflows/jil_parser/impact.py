@@ -7,6 +7,7 @@ night with one job failing, and tells the difference. What cannot be known is ca
 
 from __future__ import annotations
 
+import operator
 from typing import Final, Literal, NamedTuple
 
 from .condition import Atom, Condition, ConditionReader
@@ -19,9 +20,28 @@ EFFECTS: Final[tuple[Effect, ...]] = (
     "fails", "stops", "stays running", "is terminated", "starts", "unsure", "still runs"
 )  # fmt: skip
 
+_EFFECT_OF: Final[dict[Outcome, Effect]] = {
+    "succeeds": "starts", "fails": "fails", "terminated": "is terminated", "waits": "stops",
+    "hangs": "stays running", "unsure": "unsure",
+}  # fmt: skip
 _ENDED = frozenset({"succeeds", "fails", "terminated"})
-_TRUE_AFTER: Final[dict[Outcome, str]] = {"succeeds": "sdn", "fails": "fdn", "terminated": "tdn", "waits": "n", "hangs": "", "unsure": "n"}
+_TRUE_AFTER: Final[dict[Outcome, str]] = {
+    "succeeds": "sdn", "fails": "fdn", "terminated": "tdn", "waits": "n", "hangs": "", "unsure": "n"
+}  # fmt: skip
+"""The kinds of atoms that read true once their job has an outcome; a box that hangs counts as running."""
+_SAID_OF: Final[dict[Outcome, str]] = {
+    "succeeds": "succeeds", "fails": "fails", "terminated": "is terminated", "waits": "does not run",
+    "hangs": "stays running", "unsure": "may not run",
+}  # fmt: skip
+_WAITS_ON: Final = {
+    "s": "waits on success of", "f": "waits on failure of", "d": "waits on the end of", "t": "waits on termination of",
+    "e": "waits on the exit code of", "n": "does not run beside", "v": "waits on",
+}  # fmt: skip
+_COMPARE: Final = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge
+}  # fmt: skip
 _PASSES = 20
+"""How often jobs that wait on each other are worked out before the restless ones are called unsure."""
 
 
 class Impact(NamedTuple):
@@ -61,11 +81,7 @@ def impact_of(graph: Graph, failing: str) -> list[Impact]:
 def _effect(before: Outcome, now: Outcome) -> Effect | None:
     if before == now:
         return None
-    if now == "waits":
-        return "stops"
-    if now == "succeeds":
-        return "starts"
-    return {"fails": "fails", "terminated": "is terminated", "hangs": "stays running"}.get(now, "unsure")  # type: ignore[return-value]
+    return _EFFECT_OF[now]
 
 
 class Night:
@@ -98,7 +114,7 @@ class Night:
         wanted = False if outcome == "waits" else None
         broken = [atom for atom in atoms if self._truth(atom, task) is wanted]
         told = [atom for atom in broken if self.normal and self.normal.get(atom.name) != self.outcomes.get(atom.name)]
-        return "; ".join(self._said(atom) for atom in (told or broken)[:2])
+        return "; ".join(self._said(atom, wanted) for atom in (told or broken)[:2])
 
     def _run(self) -> None:
         arcs = self.graph.arcs()
@@ -221,34 +237,27 @@ class Night:
         atoms = self._condition(task.condition).atoms
         changed = (atom for atom in atoms if self.outcomes.get(atom.name, "succeeds") != "succeeds")
         held = [atom for atom in changed if self._truth(atom, task)]
-        return "; ".join(self._said(atom) for atom in held[:2]) or "what it waits on still succeeds"
+        return "; ".join(self._said(atom, True) for atom in held[:2]) or "what it waits on still succeeds"
 
     def _box_reason(self, task: Task) -> str:
         if task.name in self._killed:
             return "a member that fails terminates it"
         members = self.graph.members.get(task.name, ())
-        for outcomes, said in ((("waits",), "never starts"), (("hangs",), "stays running"),
-                               (("unsure",), "may not run"), (("fails", "terminated"), "fails")):  # fmt: skip
-            names = [name for name in members if self.outcomes[name] in outcomes]
+        for outcome, said in (("waits", "never starts"), ("hangs", "stays running"), ("unsure", "may not run"),
+                              ("fails", "fails"), ("terminated", "is terminated")):  # fmt: skip
+            names = [name for name in members if self.outcomes[name] == outcome]
             if names:
-                more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-                return f"its member {names[0]}{more} {said}" if not more else f"its members {names[0]}{more}: {said}"
+                more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+                return f"its member {names[0]}{more} {said}"
         return "its box_success or box_failure says so"
 
-    def _said(self, atom: Atom) -> str:
+    def _said(self, atom: Atom, truth: bool | None) -> str:
         name = f"{atom.name}^{atom.instance}" if atom.instance else atom.name
         outcome = self.outcomes.get(atom.name)
-        state = {
-            "succeeds": "succeeds", "fails": "fails", "terminated": "is terminated", "waits": "does not run",
-            "hangs": "stays running", "unsure": "may not run",
-        }  # fmt: skip
-        return f"{_WAITS_ON[atom.kind]} {name}, which {state[outcome]}" if outcome else f"{name} is not defined"
-
-
-_WAITS_ON = {
-    "s": "waits on success of", "f": "waits on failure of", "d": "waits on the end of", "t": "waits on termination of",
-    "e": "waits on the exit code of", "n": "does not run beside", "v": "waits on",
-}  # fmt: skip
+        if outcome is None:
+            return f"{_WAITS_ON[atom.kind]} {name}, which is not defined"
+        late = ", though an earlier night may still count" if outcome == "waits" and truth is None else ""
+        return f"{_WAITS_ON[atom.kind]} {name}, which {_SAID_OF[outcome]}{late}"
 
 
 def _after(atom: Atom, outcome: Outcome) -> bool | None:
@@ -265,8 +274,7 @@ def _exit_code(atom: Atom, outcome: Outcome) -> bool | None:
         return False
     value = int(atom.value)
     if outcome == "succeeds":
-        return {"=": value == 0, "!=": value != 0, "<": value > 0, ">": value < 0, "<=": value >= 0, ">=": value <= 0}[atom.comparison]
+        return bool(_COMPARE[atom.comparison](0, value))
     if outcome == "fails" and value == 0 and atom.comparison in ("=", "!="):
         return atom.comparison == "!="
     return None
-

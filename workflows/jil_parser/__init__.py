@@ -1,0 +1,1 @@
+"""The workflow ``jil_parser``: AutoSys job estates read, drawn as a graph and asked about."""

@@ -1,0 +1,111 @@
+"""Delimited text to Parquet: proven even and read as it stands, or evened out first."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from dataops_kernel.artifacts.readers.dialect import NAMES, ONE_COLUMN, Dialect, dialect_of
+from dataops_kernel.artifacts.readers.encoding import TextEncoding
+from dataops_kernel.artifacts.readers.evenness import count_even_records
+from dataops_kernel.artifacts.readers.lens import Lens
+from dataops_kernel.artifacts.readers.mend import mend
+from dataops_kernel.artifacts.readers.names import column_names
+from dataops_kernel.artifacts.readers.readings import READINGS
+from dataops_kernel.artifacts.readers.report import ReadLimits, Watch
+from dataops_kernel.artifacts.readers.writing import Raw, literal, write_table
+from dataops_kernel.errors import FileInputError, LimitExceededError
+
+
+class DelimitedFacts(NamedTuple):
+    """What was found out about a delimited file."""
+
+    delimiter: str | None
+    header: bool
+    notes: list[str]
+
+
+class _Even(NamedTuple):
+    """An even file: DuckDB reads ``width`` columns of it and must find exactly ``rows``."""
+
+    path: Path
+    delimiter: str
+    header: bool
+    width: int
+    rows: int
+
+    def sql(self, record_bytes: int) -> str:
+        columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(self.width))
+        return (
+            f"read_csv({literal(str(self.path))}, auto_detect = false, columns = {{{columns}}}, "
+            f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', header = {self.header}, "
+            f"strict_mode = true, null_padding = false, max_line_size = {max(record_bytes, 2_097_152)})"
+        )
+
+
+def read_delimited(
+    path: Path, name: str, encoding: TextEncoding, target: Path, folder: Path, limits: ReadLimits, watch: Watch | None
+) -> DelimitedFacts:
+    """Read the UTF-8 file ``path`` into ``target``; ``folder`` takes what is needed only meanwhile.
+
+    Raises ``FileInputError`` when it is no table and ``LimitExceededError`` for too many columns or too long a record.
+    """
+    dialect = dialect_of(path, name)
+    if dialect.width > limits.columns:
+        raise LimitExceededError(
+            f"{name!r} has {dialect.width:,} columns; {limits.columns:,} are allowed.",
+            hint="Check the delimiter, or split the file.",
+        )
+    names, notes = _names(dialect)
+    even = _as_it_stands(path, dialect, encoding, limits, watch)
+    surplus = False
+    if even is None:
+        mended = mend(
+            path, dialect, folder / "source_even.csv", bom=encoding.bom, limit=limits.record_bytes, watch=watch
+        )
+        even = _Even(folder / "source_even.csv", ",", False, dialect.width + 1, mended.rows)
+        surplus = mended.surplus
+        notes += mended.notes
+    if surplus:
+        extra, _ = column_names(["surplus_fields"], taken=names)
+        names += extra
+        notes.append(f"Fields beyond the columns of the file stand in {extra[0]!r}.")
+    raws = [Raw(text, f"c{number}", tuple(READINGS.values())) for number, text in enumerate(names)]
+    with Lens(name, folder, limits, watch) as lens:
+        written = write_table(lens, even.sql(limits.record_bytes), raws, target)
+    if written.rows != even.rows:
+        raise FileInputError(
+            f"{name!r} cannot be read reliably: {even.rows:,} records were counted and {written.rows:,} were read.",
+            hint="Write the file again with quotes around values that hold delimiters, quotes or line breaks.",
+            counted=even.rows,
+            read=written.rows,
+        )
+    if not written.rows:
+        notes.append("The file has a header and no rows.")
+    delimiter = None if dialect.delimiter == ONE_COLUMN else dialect.delimiter
+    if delimiter not in {None, ",", "\t"}:
+        notes.append(f"Values are delimited by {NAMES.get(str(delimiter), repr(delimiter))}.")
+    return DelimitedFacts(delimiter, dialect.header is not None, [*dialect.notes, *notes, *written.notes])
+
+
+def _as_it_stands(
+    path: Path, dialect: Dialect, encoding: TextEncoding, limits: ReadLimits, watch: Watch | None
+) -> _Even | None:
+    if not dialect.plain:
+        return None
+    bom = encoding.bom if encoding.is_utf8 else 0
+    records = count_even_records(
+        path, dialect.delimiter, dialect.width, bom=bom, limit=limits.record_bytes, watch=watch
+    )
+    if records is None:
+        return None
+    header = dialect.header is not None
+    return _Even(path, dialect.delimiter, header, dialect.width, records - header)
+
+
+def _names(dialect: Dialect) -> tuple[list[str], list[str]]:
+    if dialect.header is None:
+        return [f"column{number}" for number in range(1, dialect.width + 1)], []
+    missing = dialect.width - len(dialect.header)
+    names, notes = column_names([*dialect.header, *[""] * missing])
+    if missing:
+        notes.insert(0, f"The header names {len(dialect.header)} columns, but most rows have {dialect.width} fields.")
+    return names, notes

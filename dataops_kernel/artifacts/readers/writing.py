@@ -1,0 +1,188 @@
+"""The last step of every reading: decide the type of each column over all of its values, and write Parquet."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from dataops_kernel.artifacts.readers.lens import Lens
+from dataops_kernel.artifacts.readers.readings import MISSING, Reading, choose, nearest
+
+_SAMPLE_VALUES = 1_000_000
+_SAMPLE_ROWS = 20_000
+_COUNTS_AT_ONCE = 2_000
+_LOOKED_UP = 5
+_ROW_GROUP_ROWS, _ROW_GROUP_VALUES = 122_880, 20_000_000
+
+
+class Raw(NamedTuple):
+    """One column as the file has it: SQL over the source, and what its text may be read as (nothing: keep it)."""
+
+    name: str
+    expression: str
+    readings: tuple[Reading, ...] = ()
+
+
+class _Seen(NamedTuple):
+    """What was counted of one column: values that are there, words for "no value" among them, fits by reading."""
+
+    present: int
+    missing: int
+    fits: dict[str, int]
+
+    @property
+    def values(self) -> int:
+        return self.present - self.missing
+
+
+class Written(NamedTuple):
+    """How many rows were written, and what was doubted about the columns."""
+
+    rows: int
+    notes: list[str]
+
+
+def write_table(lens: Lens, source: str, raws: Sequence[Raw], target: Path) -> Written:
+    """Write the columns ``raws`` of ``source`` (SQL for a table) to the Parquet file ``target``."""
+    seen, rows = _count_all(lens, source, raws)
+    notes: list[str] = []
+    wanted = []
+    for number, raw in enumerate(raws):
+        expression, said = _settle(raw, seen.get(number, _Seen(0, 0, {})))
+        wanted.append(f"{expression} AS {quoted(raw.name)}")
+        notes += said
+    notes += _odd_values(lens, source, raws, seen)
+    notes += _empty_columns(raws, seen, rows)
+    # Wide tables get shorter row groups: DuckDB holds a whole one per thread.
+    group = max(2048, min(_ROW_GROUP_ROWS, _ROW_GROUP_VALUES // max(1, len(raws))))
+    written = lens.rows(
+        f"COPY (SELECT {', '.join(wanted)} FROM {source}) TO {literal(str(target))} "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})",
+        "writing",
+    )
+    return Written(int(written[0][0]), notes)
+
+
+def quoted(name: str) -> str:
+    """Return an identifier as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _count_all(lens: Lens, source: str, raws: Sequence[Raw]) -> tuple[dict[int, _Seen], int | None]:
+    """Return what every column of text holds: a sample says which readings to try, all rows say which one fits."""
+    texts = {number: raw.readings for number, raw in enumerate(raws) if raw.readings}
+    if not texts:
+        return {}, None
+    size = max(1000, min(_SAMPLE_ROWS, _SAMPLE_VALUES // len(texts)))
+    sample, rows = _count(lens, f"(SELECT * FROM {source} LIMIT {size})", raws, texts)
+    if rows < size:
+        return sample, rows
+    hopeful = {
+        # More than half of a sample may fit and the column still be text; the exact count makes the note.
+        number: tuple(reading for reading in readings if 2 * sample[number].fits[reading.name] >= sample[number].values)
+        for number, readings in texts.items()
+    }
+    return _count(lens, source, raws, hopeful)
+
+
+def _count(
+    lens: Lens, source: str, raws: Sequence[Raw], readings: dict[int, tuple[Reading, ...]]
+) -> tuple[dict[int, _Seen], int]:
+    words = ", ".join(map(literal, MISSING))
+    seen: dict[int, _Seen] = {}
+    rows = 0
+    for batch in _batches(readings):
+        columns = ", ".join(f"trim({raws[number].expression}) AS c{number}" for number in batch)
+        counts = ["count(*)"]
+        for number, tried in batch.items():
+            counts += [f"count(c{number})", f"count(*) FILTER (WHERE lower(c{number}) IN ({words}))"]
+            counts += [f"count({reading.sql(f'c{number}')})" for reading in tried]
+        found = iter(lens.rows(f"SELECT {', '.join(counts)} FROM (SELECT {columns} FROM {source})", "looking at")[0])
+        rows = int(next(found))
+        for number, tried in batch.items():
+            present, missing = int(next(found)), int(next(found))
+            seen[number] = _Seen(present, missing, {reading.name: int(next(found)) for reading in tried})
+    return seen, rows
+
+
+def _batches(readings: dict[int, tuple[Reading, ...]]) -> Iterator[dict[int, tuple[Reading, ...]]]:
+    """Yield columns by as many as one query can count at a time."""
+    batch: dict[int, tuple[Reading, ...]] = {}
+    counts = 0
+    for number, tried in readings.items():
+        if batch and counts + len(tried) + 2 > _COUNTS_AT_ONCE:
+            yield batch
+            batch, counts = {}, 0
+        batch[number] = tried
+        counts += len(tried) + 2
+    yield batch
+
+
+def _settle(raw: Raw, seen: _Seen) -> tuple[str, list[str]]:
+    """Return SQL for the column as it will be stored, and what is to be said about it."""
+    reading, rival = choose(seen.values, seen.fits)
+    if reading is None:
+        return raw.expression, []
+    if rival is not None:
+        return raw.expression, [
+            f"The column {raw.name!r} stays text: each of its {seen.values:,} values is a {reading.name} and a "
+            f"{rival.name} as well, and nothing in the file says which is meant."
+        ]
+    value = f"trim({raw.expression})"
+    # The shape was checked for every value; it is asked again only where it keeps the words for "no value" out.
+    expression = reading.sql(value) if seen.missing else reading.cast.format(value=value)
+    notes = []
+    if reading.note:
+        notes.append(f"The column {raw.name!r} {reading.note} ({seen.values:,} values, without exception).")
+    if seen.missing:
+        them = "one value that means" if seen.missing == 1 else f"{seen.missing:,} values that mean"
+        notes.append(
+            f"The column {raw.name!r} holds {reading.type} but for {them} 'missing' (N/A, -, blanks and the like), now NULL."
+        )
+    return expression, notes
+
+
+def _odd_values(lens: Lens, source: str, raws: Sequence[Raw], seen: dict[int, _Seen]) -> list[str]:
+    """Say which columns stay text because of some values only, with the first such value and its row."""
+    notes: list[str] = []
+    for number, counted in seen.items():
+        reading = nearest(counted.values, counted.fits)
+        if reading is None or choose(counted.values, counted.fits)[0] is not None:
+            continue
+        odd = counted.values - counted.fits[reading.name]
+        where = _first_odd(lens, source, raws[number], reading) if len(notes) < _LOOKED_UP else ""
+        notes.append(
+            f"The column {raws[number].name!r} stays text: {odd:,} of its {counted.values:,} values "
+            f"{'is' if odd == 1 else 'are'} no {reading.name}{where}."
+        )
+    return notes
+
+
+def _first_odd(lens: Lens, source: str, raw: Raw, reading: Reading) -> str:
+    words = ", ".join(map(literal, MISSING))
+    found = lens.rows(
+        f"SELECT place, value FROM (SELECT row_number() OVER () AS place, {raw.expression} AS value FROM {source}) "
+        f"WHERE lower(trim(value)) NOT IN ({words}) AND {reading.sql('trim(value)')} IS NULL LIMIT 1",
+        "looking at",
+    )
+    if not found:
+        return ""
+    place, value = found[0]
+    shown = value if len(value) <= 40 else value[:37] + "..."
+    return f", the first being {shown!r} in row {place:,}"
+
+
+def _empty_columns(raws: Sequence[Raw], seen: dict[int, _Seen], rows: int | None) -> list[str]:
+    empty = [raws[number].name for number, counted in seen.items() if rows and not counted.present]
+    if not empty:
+        return []
+    named = ", ".join(map(repr, empty[:_LOOKED_UP])) + (
+        f" and {len(empty) - _LOOKED_UP} more" if len(empty) > _LOOKED_UP else ""
+    )
+    if len(empty) == 1:
+        return [f"The column {named} has no value in any row."]
+    return [f"{len(empty):,} columns have no value in any row: {named}."]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -26,12 +27,14 @@ class Reply(NamedTuple):
     """What a message says as the reply to a question.
 
     ``values`` holds the parameter that was asked for, nothing when the message is no answer; ``problems`` say what
-    does not fit. ``is_short``: it says hardly more than the value, so it can hardly be a request of its own.
+    does not fit; ``rest`` is what else it says. ``is_short``: it says hardly more than the value, so it can hardly be
+    a request of its own.
     """
 
     values: dict[str, Any]
-    problems: tuple[str, ...]
-    is_short: bool
+    problems: tuple[str, ...] = ()
+    rest: str = ""
+    is_short: bool = False
 
 
 def is_dropping(text: str) -> bool:
@@ -42,11 +45,24 @@ def is_dropping(text: str) -> bool:
 
 def picked(text: str, choices: Sequence[str]) -> str | None:
     """Return the choice a reply points at: by its name, or by its place ("2", "the second one", "last")."""
+    return _named(text, choices) or _placed(text, choices)
+
+
+def _named(text: str, choices: Sequence[str]) -> str | None:
     read = tokens(readable(text[:_LONGEST_ANSWER]))
-    named = {found.name for found in mentions(read, choices)}
-    named |= {choice for choice in choices if any(token.text.lower() == choice.lower() for token in read)}
-    if len(named) == 1:
-        return named.pop()
+    written = {token.text.lower() for token in read}
+    for named in (
+        {choice for choice in choices if choice.lower() in written},
+        {found.name for found in mentions(read, choices)},
+        {choice for choice in choices if Path(choice).stem.lower() in written},
+    ):
+        if len(named) == 1:
+            return named.pop()
+    return None
+
+
+def _placed(text: str, choices: Sequence[str]) -> str | None:
+    read = tokens(readable(text[:_LONGEST_ANSWER]))
     words = [token.text.lower() for token in read if token.text.lower() not in _POINTING]
     if len(words) != 1 or not choices:
         return None
@@ -64,29 +80,36 @@ def read_reply(
     today: date,
 ) -> Reply:
     """Read a message as the answer to a question about one field of ``parameters``."""
-    choice = picked(text, question.choices) if field.type not in ("integer", "number") else None
-    if choice is not None:
-        values: dict[str, Any] = {field.name: [choice] if field.many else choice}
-        return Reply(values, (), _is_short(text, choice))
+    if field.type not in ("integer", "number"):
+        if named := _named(text, question.choices):
+            return _reply({field.name: [named] if field.many else named}, parameters, text)
+        if placed := _placed(text, question.choices):
+            return Reply({field.name: [placed] if field.many else placed}, is_short=True)
     if any(isinstance(marker, WholeMessage) for marker in field.lookups):
-        return Reply({field.name: text}, (), is_short=False)
+        return Reply({field.name: text})
     found = extract(parameters, text, catalog, {}, llm, today=today, only=field.name)
     values = found.values
     if not values and not found.problems and _is_plain_text(field) and len(text) <= _LONGEST_ANSWER:
         values = {field.name: text.strip()}
-    return Reply(values, found.problems, bool(values) and _is_short(text, values[field.name]))
+    return _reply(values, parameters, text) if values else Reply({}, found.problems)
 
 
 def _is_plain_text(field: Wanted) -> bool:
     return field.type == "string" and not field.choices and not field.lookups
 
 
-def _is_short(text: str, value: Any) -> bool:
+def _reply(values: dict[str, Any], parameters: type[BaseModel], text: str) -> Reply:
+    """Return the reply that gave these values: what else it says, and whether that is next to nothing."""
+    (value,) = values.values()
     said = {piece for part in (value if isinstance(value, list) else [value]) for piece in pieces(str(part))}
-    ignored = said | FUNCTION_STEMS | _AROUND
-    left = [
-        token
-        for token in tokens(readable(text))
-        if token.kind in ("word", "name", "quoted") and not ignored.intersection(pieces(token.text))
-    ]
-    return len(left) <= 1
+    reading = readable(text)
+    rest = list(reading)
+    left = 0
+    names = {piece for name in parameters.model_fields for piece in pieces(name)}
+    for token in tokens(reading):
+        own = set(pieces(token.text))
+        if own & said:
+            rest[token.start : token.end] = " " * (token.end - token.start)
+        elif token.kind in ("word", "name", "quoted") and not own & (FUNCTION_STEMS | _AROUND | names):
+            left += 1
+    return Reply(values, rest="".join(rest), is_short=left <= 1)

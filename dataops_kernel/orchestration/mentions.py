@@ -24,6 +24,8 @@ class Mention(NamedTuple):
     last: int
     misspelled: str | None = None
     """What was written, when only the spelling says what is meant."""
+    is_to_the_letter: bool = False
+    """Whether it stands there as it is, capitals aside, and not in another form."""
 
 
 @lru_cache(maxsize=2048)
@@ -48,9 +50,10 @@ def mentions(read: Sequence[Token], names: Iterable[str], taken: frozenset[int] 
         if mention is None:
             at += 1
             continue
-        name = exact.get(read[mention[1]].text.lower(), mention[0]) if mention[1] == mention[2] else mention[0]
-        found.append(Mention(name, mention[1], mention[2]))
-        at += mention[3]
+        name, first, last, length = mention
+        written = exact.get(read[first].text.lower()) if first == last else None
+        found.append(Mention(written or name, first, last, is_to_the_letter=written is not None))
+        at += length
     return found or _misspelled(read, names, taken)
 
 

@@ -17,6 +17,7 @@ from dataops_kernel.types import Artifact, Frozen, Plan, PlanStep, Question
 from dataops_kernel.workflows.registry import WorkflowRegistry
 
 _SURE = Routing("run", ())
+_SURELY = 0.6
 _GREETINGS = stem_set("help greetings command commands capabilities options good morning day")
 
 
@@ -84,13 +85,13 @@ class Planner:
         if flow is None or field is None:
             return None  # the workflow was changed or taken away since
         reply = read_reply(question, field, flow.parameters, text, catalog, self._llm, view.today)
-        if not reply.is_short and self._router.route(text, list(flows.values()), catalog).outcome == "run":
+        if not reply.is_short and self._is_request(text, flows, catalog):
             return None
         if not reply.values:
             again = wording.ask_again(question, field, text, catalog, reply.problems)
             return self._made(_SURE, outcome="ask", question=again)
         known = {**question.parameters, **reply.values}
-        return self._filled(flow, "" if reply.is_short else text, known, _SURE, view, catalog)
+        return self._filled(flow, reply.rest, known, _SURE, view, catalog)
 
     def _of_choice(
         self, text: str, question: Question, view: SessionView, flows: Mapping[str, Routable], catalog: Catalog
@@ -99,10 +100,15 @@ class Planner:
         if name is not None:
             message = str(question.parameters.get("message", text))
             return self._filled(flows[name], message, {}, _SURE, view, catalog)
-        if self._router.route(text, list(flows.values()), catalog).outcome == "run":
+        if self._is_request(text, flows, catalog):
             return None
         again = wording.ask_which([flows[choice] for choice in question.choices if choice in flows], text)
         return self._made(_SURE, outcome="ask", question=again.model_copy(update={"parameters": question.parameters}))
+
+    def _is_request(self, text: str, flows: Mapping[str, Routable], catalog: Catalog) -> bool:
+        """Say whether a message in answer to a question is surely a request of its own."""
+        routing = self._router.route(text, list(flows.values()), catalog)
+        return routing.outcome == "run" and routing.candidates[0].confidence >= _SURELY
 
     def _filled(
         self,

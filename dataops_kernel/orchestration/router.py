@@ -88,9 +88,8 @@ class _Evidence:
         self._suffixes = {
             token.stem[token.stem.rfind(".") :] for token in read if token.kind == "file" and "." in token.stem
         }
-        self._words = {token.text.lower() for token in read if token.kind in ("word", "name")}
+        self._words = {token.text.lower() for token in read if token.kind == "word"}
         self._tables = mentions(read, catalog.table_names)
-        self._says_table = any(found.name.lower() in self._words for found in self._tables)
         columns = mentions(read, catalog.columns())
         self._columns = {found.name for found in columns if found.misspelled or not _is_everyday(found.name)}
         known = {at for found in (*self._tables, *columns) for at in range(found.first, found.last + 1)}
@@ -107,7 +106,7 @@ class _Evidence:
             odds += _SHAPED_NAME
         answers = any(isinstance(marker, WholeMessage) for marker in markers)
         if self._tables and (answers or any(isinstance(marker, TableName) for marker in markers)):
-            odds += _TABLE if self._says_table else _LIKE_TABLE
+            odds += _TABLE if any(found.is_to_the_letter for found in self._tables) else _LIKE_TABLE
         if self._columns and (answers or any(isinstance(marker, ColumnName) for marker in markers)):
             odds += _COLUMNS if len(self._columns) > 1 else _COLUMN
         return odds

@@ -109,7 +109,7 @@ class Search:
     def _with_spaces(self, at: int) -> tuple[int, str]:
         """Return where the longest existing path that ends in this token begins, and that path."""
         token = self._read[at]
-        if self._reading[token.start] not in "\"'`“‘«" and not self._catalog.exists(token.text):
+        if self._reading[token.start] not in "\"'`“‘«":
             for first in range(max(0, at - _SPACED), at):
                 typed = self._reading[self._read[first].start : token.end]
                 if self._catalog.exists(typed):
@@ -139,7 +139,10 @@ class Search:
 
     def _named(self, names: Sequence[str], many: bool) -> list[str]:
         found = mentions(self._read, names, frozenset(self._taken))
-        for mention in found if many else found[:1]:
+        if not many:
+            # "the customer id of orders" names the table orders, whatever else "customer" is like.
+            found = sorted(found, key=lambda mention: not mention.is_to_the_letter)[:1]
+        for mention in found:
             self._taken.update(range(mention.first, mention.last + 1))
             if mention.misspelled:
                 self.corrections.append(f"Read {mention.misspelled!r} as {mention.name!r}.")

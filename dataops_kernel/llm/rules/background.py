@@ -12,6 +12,7 @@ thanks a lot that was great you are awesome
 thank you very much bye see you tomorrow
 who are you and who made you
 what is your name how old are you
+what do you mean i do not understand
 are you a human or a robot
 do you like music do you have feelings
 i love you will you marry me

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from dataops_kernel.artifacts.readers.dialect import NAMES, ONE_COLUMN, Dialect, dialect_of
+from dataops_kernel.artifacts.readers.dialect import ONE_COLUMN, Dialect, dialect_of
 from dataops_kernel.artifacts.readers.encoding import TextEncoding
 from dataops_kernel.artifacts.readers.evenness import count_even_records
 from dataops_kernel.artifacts.readers.lens import Lens
@@ -56,19 +56,16 @@ def read_delimited(
         )
     names, notes = _names(dialect)
     even = _as_it_stands(path, dialect, encoding, limits, watch)
-    surplus = False
     if even is None:
-        mended = mend(
-            path, dialect, folder / "source_even.csv", bom=encoding.bom, limit=limits.record_bytes, watch=watch
-        )
-        even = _Even(folder / "source_even.csv", ",", False, dialect.width + 1, mended.rows)
-        surplus = mended.surplus
+        (surplus,), _ = column_names(["surplus_fields"], taken=names)
+        copy = folder / "source_even.csv"
+        mended = mend(path, dialect, copy, surplus=surplus, bom=encoding.bom, limit=limits.record_bytes, watch=watch)
+        even = _Even(copy, ",", False, dialect.width + 1, mended.rows)
+        names += [surplus] * mended.surplus
         notes += mended.notes
-    if surplus:
-        extra, _ = column_names(["surplus_fields"], taken=names)
-        names += extra
-        notes.append(f"Fields beyond the columns of the file stand in {extra[0]!r}.")
-    raws = [Raw(text, f"c{number}", tuple(READINGS.values())) for number, text in enumerate(names)]
+    readings = tuple(READINGS.values())
+    # Fields that were too much are several values in one: text, whatever they look like.
+    raws = [Raw(text, f"c{number}", readings if number < dialect.width else ()) for number, text in enumerate(names)]
     with Lens(name, folder, limits, watch) as lens:
         written = write_table(lens, even.sql(limits.record_bytes), raws, target)
     if written.rows != even.rows:
@@ -81,8 +78,6 @@ def read_delimited(
     if not written.rows:
         notes.append("The file has a header and no rows.")
     delimiter = None if dialect.delimiter == ONE_COLUMN else dialect.delimiter
-    if delimiter not in {None, ",", "\t"}:
-        notes.append(f"Values are delimited by {NAMES.get(str(delimiter), repr(delimiter))}.")
     return DelimitedFacts(delimiter, dialect.header is not None, [*dialect.notes, *notes, *written.notes])
 
 

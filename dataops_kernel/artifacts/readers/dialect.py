@@ -69,7 +69,7 @@ def dialect_of(path: Path, name: str, *, encoding: str = "utf-8-sig") -> Dialect
     if best.delimiter == ONE_COLUMN and len(table) > 1:
         before.append("No delimiter splits the lines of the file, so the table has a single column.")
     header, doubts = _header(table, best.width)
-    width = max(best.width, len(header)) if header else best.width
+    width = _width(best.width, header, table)
     return Dialect(best.delimiter, width, skip, header, best.escape, _newline(text), (*before, *doubts))
 
 
@@ -133,6 +133,15 @@ def _one_column(text: str, name: str, best: _Split) -> _Split:
             hint="Open the file and check its delimiter and quotes, or write it again from its source.",
         )
     return _Split(ONE_COLUMN, None, rows, 1, 1.0, 0)
+
+
+def _width(common: int, header: tuple[str, ...] | None, table: list[Record]) -> int:
+    """Return the number of columns: the most common number of fields, unless the header knows better."""
+    if header is None:
+        return common
+    if len(header) < common and not any("".join(row.fields[len(header) :]).strip() for row in table[1:]):
+        return len(header)  # the lines end in delimiters without values
+    return max(common, len(header))
 
 
 def _named(delimiter: str) -> str:
@@ -202,7 +211,8 @@ def _header(table: list[Record], width: int) -> tuple[tuple[str, ...] | None, li
     header = tuple(cells)
     if not body:
         return header, []
-    if not any(any(map(_typed, filter(None, column))) for column in columns):
+    identifiers = any("_" in cell or cell.strip().casefold() == "id" for cell in cells)
+    if not identifiers and not any(any(map(_typed, filter(None, column))) for column in columns):
         # All text over all text: only the likelihood speaks for a header.
         return header, [f"Every column is text, so it is a guess that line {line} holds the column names."]
     return header, []

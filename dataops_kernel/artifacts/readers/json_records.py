@@ -24,20 +24,21 @@ class Item(NamedTuple):
     size: int
 
 
-def layout_of(path: Path, name: str) -> JsonLayout:
-    """Say how the values of a UTF-8 file follow each other; raises ``FileInputError`` for a lone number or text."""
+def layout_of(path: Path, name: str, *, lines: bool) -> JsonLayout:
+    """Say how the values of a UTF-8 file follow each other; ``lines`` when its suffix promises one on each line.
+
+    Raises ``FileInputError`` for a lone number or text.
+    """
     with path.open(encoding="utf-8-sig", newline="") as stream:
         head = stream.read(_HEAD)
-    lines = [line for line in head.splitlines() if line.strip()]
-    if not lines:
-        return "document"
-    first, several = lines[0].strip(), len(lines) > 1
-    if several and first[0] in "[{" and _is_json(first) and lines[1].strip()[0] in "[{":
-        return "lines"
-    if first[0] == "[":
+    found = [line.strip() for line in head.splitlines() if line.strip()]
+    first, second = found[0], found[1] if len(found) > 1 else ""
+    if first[0] == "[" and not (second[:1] == "[" and _is_json(first)):
         return "array"
+    if lines or (first[0] in "[{" and second[:1] in set("[{") and _is_json(first)):
+        return "lines"
     if first[0] == "{":
-        return "document" if several or not _is_json(first) else "lines"
+        return "document"
     raise FileInputError(
         f"{name!r} holds no JSON table: it begins with {first[:30]!r}.",
         hint="A table is an array of objects, an object of arrays, or one object per line.",
@@ -113,8 +114,9 @@ def invalid(name: str, why: str, line: int, column: int, shown: str) -> FileInpu
     place = f" in line {line:,}, column {column:,}" if line else ""
     start = max(0, column - 30)
     snippet = shown[start : start + 50].strip()
+    why = why[:1].lower() + why[1:]
     return FileInputError(
-        f"{name!r} is not valid JSON{place}: {why[:1].lower()}{why[1:]}" + (f", near {snippet!r}." if snippet else "."),
+        f"{name!r} is not valid JSON{place}: {why}" + (f", near {snippet!r}." if snippet else "."),
         hint="Mend the file there, or write it again from its source.",
         line=line,
         column=column,
@@ -223,7 +225,7 @@ def _is_json(text: str) -> bool:
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not a JSON value; write null")
+    raise ValueError(f"the constant {constant} is no JSON value; write null")
 
 
 def _line_of(text: str, position: int) -> str:

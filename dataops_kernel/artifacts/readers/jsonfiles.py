@@ -57,13 +57,14 @@ class _Column(NamedTuple):
 
 
 def read_json(
-    path: Path, name: str, target: Path, folder: Path, limits: ReadLimits, watch: Watch | None
+    path: Path, name: str, target: Path, folder: Path, limits: ReadLimits, watch: Watch | None, *, lines: bool
 ) -> tuple[FileFormat, list[str]]:
     """Read the UTF-8 file ``path`` into ``target``; return its format and the notes.
 
+    ``lines`` says that its suffix promises JSON Lines.
     Nested objects become columns named by their path (``address_city``), lists are kept as JSON text.
     """
-    layout = layout_of(path, name)
+    layout = layout_of(path, name, lines=lines)
     format: FileFormat = "jsonl" if layout == "lines" else "json"
     notes: list[str] = []
     if layout == "document":
@@ -91,7 +92,7 @@ def read_json(
     names, renamed = column_names([_name(column, root) for column in columns])
     notes += [*renamed, *_shape_notes(columns, names, root)]
     raws = [
-        Raw(text, f"v[{number}]", _readings(column.node))
+        Raw(text, f"v[{number}]", *_readings(column.node))
         for number, (text, column) in enumerate(zip(names, columns, strict=True), start=1)
     ]
     with Lens(name, folder, limits, watch) as lens:
@@ -150,13 +151,14 @@ def _name(column: _Column, root: _Node) -> str:
     return "_".join(column.path)
 
 
-def _readings(node: _Node) -> tuple[Reading, ...]:
+def _readings(node: _Node) -> tuple[tuple[Reading, ...], str]:
+    """Return what a column may be read as, and what it is known to hold."""
     kinds = node.kinds.keys() - {type(None)}
     if kinds and kinds <= {int, float}:
-        return _NUMBERS
+        return _NUMBERS, "numbers"
     if kinds == {bool}:
-        return (READINGS["boolean"],)
-    return CALENDAR if kinds <= {str} else ()
+        return (READINGS["boolean"],), ""
+    return (CALENDAR, "") if kinds <= {str} else ((), "")
 
 
 def _source(path: Path, layout: str, columns: list[_Column], longest: int) -> str:
@@ -177,8 +179,8 @@ def _shape_notes(columns: list[_Column], names: list[str], root: _Node) -> list[
     notes = []
     if list in root.kinds:
         notes.append("The records are lists without names, so the columns are called by their place.")
-    opened = sorted({column.path[0] for column in columns if len(column.path) > 1} if list not in root.kinds else [])
-    if opened:
+    opened = list(dict.fromkeys(column.path[0] for column in columns if len(column.path) > 1))
+    if opened and list not in root.kinds:
         notes.append(f"Nested objects became columns named by their path: {_some(opened)}.")
     kept = [
         name for name, column in zip(names, columns, strict=True) if column.node.spoken().keys() & {"list", "object"}

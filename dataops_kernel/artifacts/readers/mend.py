@@ -15,11 +15,47 @@ _WATCH_EVERY = 20_000
 
 
 class Mended(NamedTuple):
-    """What the rewritten file holds: ``width`` columns plus one for surplus fields when ``surplus`` is true."""
+    """What the rewritten file holds, and whether any row needed the last field, the one for the surplus."""
 
     rows: int
     surplus: bool
     notes: list[str]
+
+
+def mend(
+    path: Path, dialect: Dialect, target: Path, *, surplus: str, bom: int, limit: int, watch: Watch | None = None
+) -> Mended:
+    """Write ``target``: comma-separated, no header, every row ``dialect.width`` + 1 fields, the last for the surplus.
+
+    Short rows end in empty fields, fields beyond the width stand joined in the last one (``surplus`` is its name),
+    blank lines are left out (in a file of one column they are missing values). Raises ``LimitExceededError`` for a
+    record over ``limit`` characters.
+    """
+    width, odd, rows, blank = dialect.width, _Oddities(dialect.width, surplus), 0, 0
+    encoding = "utf-8-sig" if bom else "utf-8"
+    with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as out:
+        # With this line terminator the csv module quotes both kinds of line break inside fields.
+        writer = csv.writer(out, lineterminator="\r\n")
+        found = records(_bounded(source, limit), dialect.delimiter, width=width, escape=dialect.escape, limit=limit)
+        for record in _table(found, dialect):
+            if record.blank:
+                odd.blank.add(record.line)
+                blank += 1
+                continue
+            if blank and width == 1:
+                writer.writerows([("", "")] * blank)
+                rows += blank
+            blank = 0
+            fields = record.fields[:width]
+            beyond = dialect.delimiter.join(record.fields[width:])
+            if not beyond.strip(dialect.delimiter + " "):
+                beyond = ""
+            odd.see(record, beyond)
+            writer.writerow((*fields, *[""] * (width - len(fields)), beyond))
+            rows += 1
+            if watch and rows % _WATCH_EVERY == 0:
+                watch(f"evening out {path.name}: {rows:,} rows")
+    return Mended(rows, odd.long.count > 0, odd.notes())
 
 
 class _Tally:
@@ -42,70 +78,37 @@ class _Tally:
         return f"{self.count:,} {self.noun}{plural} (line{plural} {named})"
 
 
-def mend(
-    path: Path, dialect: Dialect, target: Path, *, surplus: str, bom: int, limit: int, watch: Watch | None = None
-) -> Mended:
-    """Write ``target``: comma-separated, no header, every row ``dialect.width`` + 1 fields, the last for the surplus.
+class _Oddities:
+    """Everything that was odd about the records of one file."""
 
-    Short rows end in empty fields, fields beyond the width stand joined in the last one, blank lines are left out
-    (in a file of one column they are missing values). ``surplus`` is what the notes call the last field. Raises ``LimitExceededError`` for a record over ``limit``.
-    """
-    width, one_column = dialect.width, dialect.width == 1
-    short, long, loose, trailing, blank = _Tally(), _Tally(), _Tally(), _Tally(), _Tally("blank line")
-    rows = waiting = 0
-    encoding = "utf-8-sig" if bom else "utf-8"
-    with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as out:
-        # With this line terminator the csv module quotes both kinds of line break inside fields.
-        writer = csv.writer(out, lineterminator="\r\n")
-        lines = _bounded(source, limit)
-        found = records(lines, dialect.delimiter, width=width, escape=dialect.escape, limit=limit)
-        for record in _table(found, dialect, blanks=one_column):
-            if record.blank:
-                blank.add(record.line)
-                waiting += 1
-                continue
-            for _ in range(waiting if one_column else 0):
-                writer.writerow(("", ""))
-                rows += 1
-            waiting = 0
-            fields = record.fields
-            if record.loose_quote:
-                loose.add(record.line)
-            beyond = ""
-            if len(fields) < width:
-                short.add(record.line)
-                fields = fields + [""] * (width - len(fields))
-            elif len(fields) > width:
-                beyond = dialect.delimiter.join(fields[width:])
-                (long if beyond.strip(dialect.delimiter + " ") else trailing).add(record.line)
-                fields = fields[:width]
-            writer.writerow((*fields, beyond if beyond.strip(dialect.delimiter + " ") else ""))
-            rows += 1
-            if watch and rows % _WATCH_EVERY == 0:
-                watch(f"evening out {path.name}: {rows:,} rows")
-    return Mended(rows, long.count > 0, _notes(width, short, long, trailing, loose, blank, one_column))
+    def __init__(self, width: int, surplus: str) -> None:
+        self._width = width
+        self._surplus = surplus
+        self.short, self.long, self.trailing, self.loose = _Tally(), _Tally(), _Tally(), _Tally()
+        self.blank = _Tally("blank line")
+
+    def see(self, record: Record, beyond: str) -> None:
+        if len(record.fields) < self._width:
+            self.short.add(record.line)
+        elif beyond:
+            self.long.add(record.line)
+        elif len(record.fields) > self._width:
+            self.trailing.add(record.line)
+        if record.loose_quote:
+            self.loose.add(record.line)
+
+    def notes(self) -> list[str]:
+        said = (
+            (self.short, f"had fewer than {self._width} fields; the missing ones are NULL."),
+            (self.long, f"had more than {self._width} fields; what was too much is kept in {self._surplus!r}."),
+            (self.trailing, "ended in delimiters without values; they were ignored."),
+            (self.loose, "held a quote that does not pair with another and stands for itself."),
+            (self.blank, "gave NULL, or no row at the end." if self._width == 1 else "gave no row."),
+        )
+        return [f"{tally} {words}" for tally, words in said if tally.count]
 
 
-def _notes(
-    width: int, short: _Tally, long: _Tally, trailing: _Tally, loose: _Tally, blank: _Tally, one_column: bool
-) -> list[str]:
-    notes = []
-    if short.count:
-        notes.append(f"{short} had fewer than {width} fields; the missing ones are NULL.")
-    if long.count:
-        notes.append(f"{long} had more than {width} fields; what was too much is kept in the last column.")
-    if trailing.count:
-        notes.append(f"{trailing} ended in delimiters without values; they were ignored.")
-    if loose.count:
-        notes.append(f"{loose} held a quote that does not pair with another; those lines were taken as they stand.")
-    if blank.count and not one_column:
-        notes.append(f"{blank} gave no row.")
-    elif blank.count:
-        notes.append(f"{blank}: inside the column they are NULL, at its end they gave no row.")
-    return notes
-
-
-def _table(found: Iterator[Record], dialect: Dialect, *, blanks: bool) -> Iterator[Record]:
+def _table(found: Iterator[Record], dialect: Dialect) -> Iterator[Record]:
     """Yield the records of the table itself: what stands before it and the header are passed over."""
     skip = dialect.skip + (dialect.header is not None)
     for record in found:

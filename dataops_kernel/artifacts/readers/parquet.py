@@ -36,10 +36,12 @@ def read_parquet(
     source = f"read_parquet({literal(str(path))}, hive_partitioning = false, filename = false)"
     with Lens(name, folder, limits, watch) as lens:
         # DuckDB gives doubled names a number; by position its names are the file's.
-        found = lens.rows(f"SELECT column_name FROM (DESCRIBE SELECT * FROM {source})", "looking at")
+        found = lens.rows(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {source})", "looking at")
         flat, opened, kept = [], [], []
-        for (inner,), field in zip(found, schema, strict=True):
-            leaves = list(_leaves(field.type, (field.name,), quoted(inner)))
+        for (inner, type), field in zip(found, schema, strict=True):
+            # Arrow has no reader for Parquet's intervals.
+            expression = f"CAST({quoted(inner)} AS VARCHAR)" if type == "INTERVAL" else quoted(inner)
+            leaves = list(_leaves(field.type, (field.name,), expression))
             if len(leaves) > 1 or len(leaves[0][0]) > 1:
                 opened.append(field.name)
             flat += leaves

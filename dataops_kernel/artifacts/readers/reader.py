@@ -76,7 +76,7 @@ def _read(
     if format == "delimited":
         facts = read_delimited(source, file.name, encoding, target, folder, limits, watch)
         return _Facts(format, notes + facts.notes, encoding.label, facts.delimiter, facts.header)
-    format, found = read_json(source, file.name, target, folder, limits, watch)
+    format, found = read_json(source, file.name, target, folder, limits, watch, lines=format == "jsonl")
     return _Facts(format, notes + _disguise(file, format) + found, encoding.label)
 
 

@@ -48,7 +48,13 @@ def _written(order: str, mark: str, rival: str = "") -> list[Reading]:
     note = f"was read as dates written {spoken}"
     return [
         Reading(
-            f"date written {spoken}", "DATE", shape, _parsed([format], "DATE"), f"date written {rival}" if rival else "", note),
+            f"date written {spoken}",
+            "DATE",
+            shape,
+            _parsed([format], "DATE"),
+            f"date written {rival}" if rival else "",
+            note,
+        ),
         Reading(
             f"timestamp written {spoken}",
             "TIMESTAMP",

@@ -15,11 +15,15 @@ _ROW_GROUP_ROWS, _ROW_GROUP_VALUES = 122_880, 20_000_000
 
 
 class Raw(NamedTuple):
-    """One column as the file has it: SQL over the source, and what its text may be read as (nothing: keep it)."""
+    """One column as the file has it: SQL over the source, and what its text may be read as (nothing: keep it).
+
+    ``known`` is what its values are beyond doubt; should none of the readings keep them exactly, that is worth a note.
+    """
 
     name: str
     expression: str
     readings: tuple[Reading, ...] = ()
+    known: str = ""
 
 
 class _Seen(NamedTuple):
@@ -125,23 +129,27 @@ def _batches(readings: dict[int, tuple[Reading, ...]]) -> Iterator[dict[int, tup
 def _settle(raw: Raw, seen: _Seen) -> tuple[str, list[str]]:
     """Return SQL for the column as it will be stored, and what is to be said about it."""
     reading, rival = choose(seen.values, seen.fits)
+    if reading is None and raw.known and seen.values:
+        return raw.expression, [
+            f"The column {raw.name!r} stays text: it holds {raw.known} that no numeric type here keeps exactly."
+        ]
     if reading is None:
         return raw.expression, []
     if rival is not None:
         return raw.expression, [
-            f"The column {raw.name!r} stays text: each of its {seen.values:,} values is a {reading.name} and a "
-            f"{rival.name} as well, and nothing in the file says which is meant."
+            f"The column {raw.name!r} stays text: each of its {seen.values:,} values can be a {reading.name} or a "
+            f"{rival.name}, and nothing in the file says which."
         ]
     value = f"trim({raw.expression})"
     # The shape was checked for every value; it is asked again only where it keeps the words for "no value" out.
     expression = reading.sql(value) if seen.missing else reading.cast.format(value=value)
     notes = []
     if reading.note:
-        notes.append(f"The column {raw.name!r} {reading.note} ({seen.values:,} values, without exception).")
+        notes.append(f"The column {raw.name!r} {reading.note} (all {seen.values:,} of its values).")
     if seen.missing:
         them = "one value that means" if seen.missing == 1 else f"{seen.missing:,} values that mean"
         notes.append(
-            f"The column {raw.name!r} holds {reading.type} but for {them} 'missing' (N/A, -, blanks and the like), now NULL."
+            f"The column {raw.name!r} holds {reading.type} but for {them} 'missing', such as N/A or blanks: NULL now."
         )
     return expression, notes
 
@@ -151,7 +159,7 @@ def _odd_values(lens: Lens, source: str, raws: Sequence[Raw], seen: dict[int, _S
     notes: list[str] = []
     for number, counted in seen.items():
         reading = nearest(counted.values, counted.fits)
-        if reading is None or choose(counted.values, counted.fits)[0] is not None:
+        if reading is None or raws[number].known or choose(counted.values, counted.fits)[0] is not None:
             continue
         odd = counted.values - counted.fits[reading.name]
         where = _first_odd(lens, source, raws[number], reading) if len(notes) < _LOOKED_UP else ""

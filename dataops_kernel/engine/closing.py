@@ -1,12 +1,12 @@
 """How a run ends: what its task left, told as a record, a closing event and last words in one commit."""
 
-import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataops_kernel.engine.base import ClosingWrites
 from dataops_kernel.engine.events import encode, jsonable
+from dataops_kernel.engine.failures import MAX_ERROR_TEXT, as_step_error
 from dataops_kernel.engine.live import LiveRun
 from dataops_kernel.errors import (
     DataOpsError,
@@ -15,7 +15,6 @@ from dataops_kernel.errors import (
     StepFailedError,
 )
 from dataops_kernel.storage.ledger import Append, Ledger, Put, Remove, Write
-from dataops_kernel.telemetry import log
 from dataops_kernel.types import Answer, Run, event_stream
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ RUNNING = "running"
 """Kind and parent of the record that exists exactly while a run does, so that orphans are found at once."""
 MAX_ANSWER_BYTES = 200_000
 """One answer as JSON; half of what a record may hold, for the record carries plan and message too."""
-_MAX_ERROR_TEXT = 2_000
 
 
 class Ending(NamedTuple):
@@ -51,28 +49,11 @@ def ending_of(task: "asyncio.Task[Any]", live: LiveRun) -> Ending:
     return Ending(error=as_step_error(failure, "The run", run_id=live.run.run_id))
 
 
-def as_step_error(failure: BaseException, what: str, **facts: Any) -> DataOpsError:
-    """Return an unexpected exception as one plain sentence; its traceback goes to the log."""
-    log("unexpected_error", error=failure, **facts)
-    last = traceback.extract_tb(failure.__traceback__)[-1:]
-    where = {"where": f"{last[0].filename}:{last[0].lineno}"} if last else {}
-    text = str(failure).strip().partition("\n")[0][:_MAX_ERROR_TEXT]
-    cause = f"{type(failure).__name__}: {text}" if text else type(failure).__name__
-    return StepFailedError(
-        f"{what} failed: {cause}",
-        hint="The place is named in the facts of the error; DATAOPS_LOG_LEVEL=info prints the traceback.",
-        **where,
-        **facts,
-    )
-
-
 def run_record(run: Run, expect: int) -> Put:
     """Return the write that stores a run's record."""
     body = run.model_dump_json().encode()
     parent = run.session_id or ""
-    return Put(
-        "run", run.run_id, body, parent=parent, order=run.run_id, session=run.session_id, expect=expect
-    )
+    return Put("run", run.run_id, body, parent=parent, order=run.run_id, session=run.session_id, expect=expect)
 
 
 def running_record(run: Run) -> Put:
@@ -84,9 +65,7 @@ def closed_run(run: Run, ending: Ending, now: datetime) -> Run:
     """Return the record of a run as it ended."""
     status = "finished" if ending.answer else "failed" if ending.error else "cancelled"
     error = _error_facts(ending.error) if ending.error else None
-    return run.model_copy(
-        update={"status": status, "finished_at": now, "answer": ending.answer, "error": error}
-    )
+    return run.model_copy(update={"status": status, "finished_at": now, "answer": ending.answer, "error": error})
 
 
 def closing_writes(
@@ -124,9 +103,7 @@ def _closing_event(final: Run, now: datetime) -> bytes:
 
 def _checked(answer: Any) -> Ending:
     if not isinstance(answer, Answer):
-        return Ending(
-            error=StepFailedError(f"The run ended with {type(answer).__name__!r} instead of an answer.")
-        )
+        return Ending(error=StepFailedError(f"The run ended with {type(answer).__name__!r} instead of an answer."))
     size = len(encode("run_finished", datetime.min, None, {"answer": answer}))
     if size > MAX_ANSWER_BYTES:
         return Ending(
@@ -140,7 +117,7 @@ def _checked(answer: Any) -> Ending:
 
 def _error_facts(error: DataOpsError) -> dict[str, Any]:
     told = jsonable(error.to_dict())
-    told["message"] = told["message"][:_MAX_ERROR_TEXT]
-    if len(str(told["facts"])) > 10 * _MAX_ERROR_TEXT:
+    told["message"] = told["message"][:MAX_ERROR_TEXT]
+    if len(str(told["facts"])) > 10 * MAX_ERROR_TEXT:
         told["facts"] = {}
     return told

@@ -27,6 +27,10 @@ class WorkflowResult(Frozen):
     refused: bool = Field(default=False, description="True when it says 'I can't' instead of guessing.")
     data: dict[str, Any] = Field(default={}, description="Facts for programs; JSON-shaped.")
 
+    def facts(self) -> dict[str, Any]:
+        """Return ``data`` together with the fields that a subclass adds."""
+        return {**self.model_dump(mode="json", exclude=set(WorkflowResult.model_fields)), **self.data}
+
 
 class BaseWorkflow(ABC):
     """A named graph with typed parameters.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import queue
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -69,6 +70,18 @@ def is_compiled(workflow: Buildable) -> bool:
 def node_names(workflow: Buildable) -> list[str]:
     """Return the names of the graph's own nodes."""
     return [name for name in compiled_graph(workflow).nodes if not name.startswith("__")]
+
+
+def current_node() -> str:
+    """Return the name of the node that is running on this thread or task; empty outside of one."""
+    if "langgraph.config" not in sys.modules:
+        return ""
+    from langgraph.config import get_config
+
+    try:
+        return str(get_config().get("metadata", {}).get("langgraph_node", ""))
+    except RuntimeError:
+        return ""
 
 
 async def drive(workflow: Buildable, inputs: Mapping[str, Any], context: Any, on_update: OnUpdate) -> dict[str, Any]:

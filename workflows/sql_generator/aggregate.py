@@ -1,0 +1,131 @@
+"""Totals, counts, averages and shares, alone or per group."""
+
+from __future__ import annotations
+
+from .clauses import Part, Values, Wanted, When
+from .linking import Mention
+from .plan import Dimension, Order, Threshold
+from .resolve import Unclear
+from .shape import Shape, is_measure
+
+
+def aggregate(shape: Shape, *, ranked: bool = False) -> None:
+    """Fill the draft with measures per group; a ranking sets the order itself. Raises ``Unclear``."""
+    draft = shape.draft
+    _imply(shape)
+    nested = [want for want in shape.wanted if want.per_group is not None]
+    averages = bool(shape.wanted) and all(want.function == "avg" for want in shape.wanted)
+    if shape.limits and not shape.groups:
+        subject = shape.take_subject()
+        if subject is None:
+            raise Unclear("a threshold on a total needs to say for each of what", weight=0.5)
+        shape.groups.append(subject)
+    for part in shape.groups:
+        draft.group(part, average_only=averages, by_key=bool(nested))
+    draft.measures += [draft.measure(want) for want in shape.wanted]
+    _thresholds(shape)
+    shape.finish()
+    _compare(shape)
+    if nested:
+        if len(shape.wanted) > 1 or not draft.dimensions or ranked:
+            raise Unclear("an average of counts needs one count and what to count it per", weight=0.5)
+        draft.over_groups = nested[0].per_group
+        draft.note(f"Only a {draft.dimensions[0].alias} that occurs in {draft.base.name} is counted.")
+    if not ranked:
+        default_order(shape)
+        shape.sort()
+
+
+def share(shape: Shape) -> None:
+    """Fill the draft with a percentage: each group's of the total, or that of the rows that fulfil something."""
+    draft = shape.draft
+    if shape.parts.rank is not None or shape.by_measure is not None or shape.limits or len(shape.wanted) > 1:
+        raise Unclear("a share together with a ranking or a threshold is not something I compute", weight=0.5)
+    _imply(shape)
+    if shape.wanted[0].per_group or shape.wanted[0].function not in (None, "sum", "count"):
+        raise Unclear("a share needs a sum or a count", weight=0.5)
+    for part in shape.groups:
+        draft.group(part)
+    draft.measures.append(draft.measure(shape.wanted[0]))
+    if draft.dimensions:
+        draft.share = True
+        shape.finish()
+        default_order(shape)
+        shape.sort()
+        return
+    # "What share of EMEA orders are cancelled": what follows the verb is compared with the rest of the question.
+    told = [clause for clause in shape.parts.filters if not isinstance(clause, When) and clause.predicate]
+    chosen = told or [clause for clause in shape.parts.filters if not isinstance(clause, When)]
+    shape.finish(part=chosen)
+    if not draft.part or shape.sorts:
+        raise Unclear("a share needs what to compare with the total", weight=0.3)
+
+
+def default_order(shape: Shape) -> None:
+    """Put times in their order, and everything else by size."""
+    draft = shape.draft
+    times = [d for d in draft.dimensions if d.bucket not in (None, "weekday") or _is_date(shape, d)]
+    if times:
+        draft.order = [Order(by=d.alias) for d in draft.dimensions]
+    elif draft.dimensions and draft.measures and draft.over_groups is None:
+        draft.order = [Order(by=draft.measures[0].alias, descending=True), Order(by=draft.dimensions[0].alias)]
+
+
+def _is_date(shape: Shape, dimension: Dimension) -> bool:
+    return dimension.bucket is None and shape.scope.schema.column(dimension.column).kind == "date"
+
+
+def _imply(shape: Shape) -> None:
+    """Find what is computed when no word such as "total" says so: "amount by region", "orders per month"."""
+    if shape.wanted or shape.limits:
+        return
+    if "how much" in shape.parts.asks:
+        bare = next((b for b in shape.bares if is_measure(b.part) or (b.part.mention and b.part.mention.verb)), None)
+        if bare is None or bare.part.mention is None or not bare.part.mention.columns:
+            raise Unclear("'how much' of what?", weight=0.3)
+        shape.bares.remove(bare)
+        shape.wanted.append(Wanted("sum", Mention(bare.part.mention.text, bare.part.mention.columns)))
+        return
+    for bare in shape.bares:
+        if is_measure(bare.part) and not bare.after:
+            shape.bares.remove(bare)
+            shape.wanted.append(Wanted(None, bare.part.mention))
+            return
+    for bare in shape.bares:
+        mention = bare.part.mention
+        if mention is not None and mention.tables and not mention.verb:
+            shape.bares.remove(bare)
+            shape.wanted.append(Wanted("count", mention))
+            return
+    raise Unclear("it does not say what to count or add up", weight=0.5)
+
+
+def _thresholds(shape: Shape) -> None:
+    draft = shape.draft
+    for limit in shape.limits:
+        measure = draft.measure(limit.wanted)
+        same = [m for m in draft.measures if (m.function, m.column) == (measure.function, measure.column)]
+        if not same:
+            draft.measures.append(measure)
+        measure = same[0] if same else measure
+        zero_counts = limit.operator in ("<", "<=") or 0 in limit.values
+        if zero_counts and measure.function in ("count", "count_distinct"):
+            draft.note(f"Only what occurs in {draft.base.name} at all is counted.")
+        draft.thresholds.append(Threshold(measure=measure, operator=limit.operator, values=limit.values))
+
+
+def _compare(shape: Shape) -> None:
+    """Give each of the compared values its own row."""
+    if not shape.parts.compare:
+        return
+    draft = shape.draft
+    several = [clause for clause in shape.parts.filters if isinstance(clause, Values) and len(clause.values) > 1]
+    if not several and not draft.dimensions:
+        raise Unclear("'compare' needs two values of one column", weight=0.3)
+    for condition in draft.conditions:
+        if condition.operator == "in" and all(d.column != condition.column for d in draft.dimensions):
+            draft.dimensions.append(Dimension(column=condition.column, alias=condition.column.column))
+            return
+
+
+__all__ = ["Part", "aggregate", "default_order", "share"]

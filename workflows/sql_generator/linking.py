@@ -1,0 +1,234 @@
+"""Schema linking: which columns, tables and values the words of a question may stand for, with a score for each.
+
+Nothing is decided here. A word that fits two columns keeps both; who else is in the question decides (``resolve``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .lexicon import ABBREVIATIONS, DATE_WORDS, MONEY, PRODUCT_OF, SHORTHANDS, SYNONYMS, TRADE
+from .schema import Column, Schema, Table
+from .words import Token, is_plural, normal, stem
+
+LONGEST_NAME = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMatch:
+    """A column that may be meant; ``times`` makes it an amount computed from two columns."""
+
+    column: Column
+    score: float
+    times: Column | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableMatch:
+    """A table that may be meant."""
+
+    table: Table
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMatch:
+    """A value that stands in a column; ``raw`` are its spellings there (they may differ in case and spaces)."""
+
+    column: Column
+    raw: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Some words of the question with everything in the data they may stand for."""
+
+    text: str
+    columns: tuple[ColumnMatch, ...] = ()
+    tables: tuple[TableMatch, ...] = ()
+    values: tuple[ValueMatch, ...] = ()
+    plural: bool = False
+    verb: bool = False
+
+    @property
+    def score(self) -> float:
+        """How well the best reading fits."""
+        return max((match.score for match in (*self.columns, *self.tables)), default=1.0 if self.values else 0.0)
+
+    def within(self, table: Table) -> Mention | None:
+        """Return the mention with only the columns of one table left, or None when there are none."""
+        columns = tuple(match for match in self.columns if match.column.table == table.name)
+        return Mention(self.text, columns, plural=self.plural) if columns else None
+
+
+class Links:
+    """Every name of the schema and every value found, by the words people may say for it."""
+
+    def __init__(self, schema: Schema, values: Sequence[ValueMatch] = ()) -> None:
+        self.schema = schema
+        self._columns: dict[tuple[str, ...], dict[tuple[str, str], ColumnMatch]] = {}
+        self._tables: dict[tuple[str, ...], dict[str, TableMatch]] = {}
+        self._values: dict[tuple[str, ...], list[ValueMatch]] = {}
+        self._events: dict[str, list[ColumnMatch]] = {}
+        self._doers: dict[str, list[TableMatch]] = {}
+        for table in schema.tables:
+            self._add_table(table)
+        self._add_computed_amounts()
+        for value in values:
+            self._values.setdefault(normal(value.raw[0]), []).append(value)
+        self._longest_value = max((len(words) for words in self._values), default=0)
+
+    @property
+    def vocabulary(self) -> set[str]:
+        """Every single word that stands in some name or value."""
+        return {word for index in (self._columns, self._tables, self._values) for words in index for word in words}
+
+    def at(self, tokens: Sequence[Token], at: int) -> tuple[Mention, int] | None:
+        """Return the longest mention that starts at a token, with the number of tokens it takes."""
+        words: list[str] = []
+        best: tuple[Mention, int] | None = None
+        limit = max(LONGEST_NAME, self._longest_value)
+        for end in range(at, len(tokens)):
+            token = tokens[end]
+            if token.kind == "sign":
+                if not words or token.text in ".;?!()":
+                    break
+                continue
+            words += token.words
+            if len(words) > limit:
+                break
+            found = self._mention(tuple(words), tokens[at : end + 1])
+            if found is not None:
+                best = (found, end + 1 - at)
+            if token.kind == "quoted":
+                break
+        if best is None and tokens[at].kind == "word":
+            verb = self._verb(tokens[at])
+            return (verb, 1) if verb else None
+        if best is not None and best[1] == 1 and tokens[at].low in TRADE and (verb := self._verb(tokens[at])):
+            mention = best[0]
+            return Mention(mention.text, mention.columns or verb.columns, mention.tables or verb.tables, mention.values,
+                           verb=not mention.columns and not mention.tables), 1  # fmt: skip
+        return best
+
+    def _mention(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Mention | None:
+        if words[-1] in SHORTHANDS or words[0] in SHORTHANDS:
+            words = tuple(part for word in words for part in ABBREVIATIONS.get(word, word).split())
+        columns, tables, values = self._columns.get(words), self._tables.get(words), self._values.get(words)
+        if not columns and not tables and not values:
+            return None
+        text = " ".join(token.text for token in tokens)
+        return Mention(
+            text=text,
+            columns=tuple(columns.values()) if columns else (),
+            tables=tuple(tables.values()) if tables else (),
+            values=tuple(values or ()),
+            plural=is_plural(tokens[-1].low),
+        )
+
+    def _verb(self, token: Token) -> Mention | None:
+        """Return what a verb points to: "hired" to a hire date, "sold" to the sales, "ordered" to the orders."""
+        root = stem(token.low)
+        columns = {(m.column.table, m.column.name): m for m in self._events.get(root, ())}
+        tables = {m.table.name: m for m in self._doers.get(root, ())}
+        noun = TRADE.get(token.low)
+        if noun:
+            columns |= self._columns.get((noun,), {})
+            tables |= self._tables.get((noun,), {})
+        if not columns and not tables:
+            return None
+        return Mention(token.text, tuple(columns.values()), tuple(tables.values()), verb=True)
+
+    # ------------------------------------------------------------------------------------------------- building
+
+    def _add_table(self, table: Table) -> None:
+        names = {table.words: 1.0, normal(table.name): 1.0, ("".join(table.words),): 0.95}
+        if len(table.words) > 1:
+            names.setdefault(table.words[-1:], 0.8)
+        for words, score in [*names.items()]:
+            for other in _synonyms(words):
+                names.setdefault(other, score * 0.85)
+        for words, score in names.items():
+            self._tables.setdefault(words, {}).setdefault(table.name, TableMatch(table, score))
+        self._doers.setdefault(stem(table.words[-1]), []).append(TableMatch(table, 0.6))
+        for column in table.columns:
+            self._add_column(column, table)
+
+    def _add_column(self, column: Column, table: Table) -> None:
+        names: dict[tuple[str, ...], float] = {}
+        for words, score in _names(column, table):
+            if words:
+                names[words] = max(score, names.get(words, 0))
+        for words, score in [*names.items()]:
+            for other in _synonyms(words):
+                names.setdefault(other, score * 0.85)
+        for words, score in names.items():
+            self._columns.setdefault(words, {})[column.table, column.name] = ColumnMatch(column, score)
+        if column.kind == "date":
+            for word in column.event[:1]:
+                self._events.setdefault(stem(word), []).append(ColumnMatch(column, 0.7))
+
+    def _add_computed_amounts(self) -> None:
+        """Where no column holds an amount, "revenue" means quantity times price."""
+        if any(column.is_money for table in self.schema.tables for column in table.columns):
+            return
+        for table in self.schema.tables:
+            pair = [
+                next((c for c in table.columns if c.is_measure and words & set(c.words)), None) for words in PRODUCT_OF
+            ]
+            if pair[0] is not None and pair[1] is not None:
+                match = ColumnMatch(pair[0], 0.8, times=pair[1])
+                for word in MONEY:
+                    known = self._columns.setdefault((word,), {})
+                    if not known:
+                        known[table.name, "quantity times price"] = match
+
+
+def _names(column: Column, table: Table) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield the word sequences that may stand for a column, with how clearly they do."""
+    words = column.words
+    yield words, 1.0
+    yield normal(column.name), 1.0
+    yield ("".join(words),), 0.95
+    own = words
+    for prefix in (table.words, table.words[-1:]):
+        if len(words) > len(prefix) and words[: len(prefix)] == prefix:
+            own = words[len(prefix) :]
+            break
+    if own != words:
+        yield own, 0.95
+    else:
+        yield table.words + words, 1.0
+        yield table.words[-1:] + words, 1.0
+    if len(words) > 1:
+        generic = column.is_key and words[-1] in ("id", "key", "code", "number", "no")
+        yield words[-1:], 0.6 if generic else 0.8
+        yield words[-2:], 0.85
+        if generic:
+            yield words[:-1], 0.75
+            yield (*words[:-1], "id"), 0.9
+            yield (*words[:-1], "number"), 0.8
+        elif column.is_name:
+            yield words[:-1], 0.7
+    if column.kind == "date":
+        event = column.event
+        yield event, 0.75
+        yield (*event, "date"), 0.9
+        yield (*event, "day"), 0.8
+        yield (*event, "time"), 0.8
+        if DATE_WORDS & set(words):
+            yield ("date",), 0.8
+    if column.kind == "flag":
+        bare = tuple(word for word in words if word not in ("is", "has", "was", "flag", "ha", "wa"))
+        yield bare, 0.95
+
+
+def _synonyms(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for place, word in enumerate(words):
+        for other in SYNONYMS.get(word, ()):
+            yield (*words[:place], *other.split(), *words[place + 1 :])
+    for width in (2, 3):
+        for place in range(len(words) - width + 1):
+            for other in SYNONYMS.get(" ".join(words[place : place + width]), ()):
+                yield (*words[:place], *other.split(), *words[place + width :])

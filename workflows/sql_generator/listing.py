@@ -1,0 +1,89 @@
+"""Plain lists of rows, of some columns, or of the different values of a column."""
+
+from __future__ import annotations
+
+from .aggregate import aggregate
+from .linking import Mention, TableMatch
+from .plan import Order
+from .resolve import Unclear
+from .shape import Shape, is_measure
+
+
+def listing(shape: Shape) -> None:
+    """Fill the draft with rows to show. Raises ``Unclear``."""
+    if _is_total(shape):
+        aggregate(shape)
+        return
+    draft = shape.draft
+    _subject(shape)
+    columns(shape, listing=True)
+    if shape.by_date is not None and shape.by_date.mention is not None:
+        found = shape.scope.column(shape.by_date.mention, lambda c: c.kind == "date", "a date")
+        draft.order = [Order(by=draft.use(found))]
+    shown = [shape.scope.schema.column(ref) for ref in draft.columns]
+    if shown and all(c.kind in ("text", "flag") and not c.is_key and not c.is_name for c in shown):
+        draft.distinct = True
+    shape.sort()
+    if draft.distinct:
+        draft.note("Each one is shown once.")
+        draft.order = draft.order or [Order(by=ref) for ref in draft.columns]
+
+
+def _is_total(shape: Shape) -> bool:
+    """Whether "revenue from Germany" asks for one number: it names an amount first and nothing else to show."""
+    named = [bare for bare in shape.bares if bare.part.mention and not bare.part.mention.verb and not bare.after]
+    if not named or not is_measure(named[0].part):
+        return False
+    first = named[0].part.mention
+    assert first is not None
+    others = [b for b in named[1:] if b.part.mention and not b.part.mention.tables]
+    amounts = all(match.column.is_additive or match.times for match in first.columns)
+    return (
+        amounts and not others and not (first.plural and "list" in shape.parts.asks and "amounts" in first.text.lower())
+    )
+
+
+def _subject(shape: Shape) -> None:
+    """Check that the rows to show are those of the base table."""
+    draft = shape.draft
+    for bare in shape.bares:
+        mention = bare.part.mention
+        entity = draft.entity(mention) if mention is not None and not bare.after else None
+        if mention is None or entity is None:
+            continue
+        if entity.table.name == draft.base.name:
+            draft.cost += 1 - entity.score
+            draft.distinct = bare.distinct
+            shape.bares.remove(bare)
+        elif not any(b.part.mention and b.part.mention.columns and not b.part.mention.tables for b in shape.bares):
+            raise Unclear(f"it asks for {mention.text}", weight=2.0)
+        return
+    if any(b.part.mention and not b.part.mention.verb and not b.after for b in shape.bares):
+        return
+    identified = _identified(shape)
+    if identified is None or identified.table.name != draft.base.name:
+        raise Unclear("it does not say what to show", weight=0.5)
+
+
+def _identified(shape: Shape) -> TableMatch | None:
+    """Return the table of "order 10004" or "customer C-1040", where the name and its key are all there is."""
+    for clause in shape.parts.filters:
+        for mention in (getattr(clause, "mention", None), getattr(clause, "column", None)):
+            if isinstance(mention, Mention) and mention.tables and not mention.verb:
+                return shape.draft.entity(mention)
+    return None
+
+
+def columns(shape: Shape, *, listing: bool = False) -> None:
+    """Take loose column names as the columns to show, and everything else as filter and context."""
+    draft = shape.draft
+    for bare in [*shape.bares]:
+        mention = bare.part.mention
+        if mention is None or not mention.columns or mention.verb or bare.after or draft.entity(mention):
+            continue
+        shape.bares.remove(bare)
+        draft.columns.append(draft.use(shape.scope.column(mention, lambda c: True, "a column to show")))
+        draft.distinct = draft.distinct or bare.distinct
+    if "when" in shape.parts.asks and not draft.columns:
+        draft.columns.append(draft.use(shape.scope.default_date("when")))
+    shape.finish(listing=listing)

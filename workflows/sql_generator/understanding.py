@@ -1,0 +1,139 @@
+"""A question and what is known of the data, into a plan or a refusal: the whole understanding, without any I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypedDict
+
+from . import dates
+from .chunks import Chunk, chunks
+from .clauses import Unknown
+from .filters import NewestDay, Today
+from .grammar import clauses
+from .intent import plan
+from .joins import JoinGraph
+from .linking import Links, ValueMatch
+from .plan import Join, QueryPlan
+from .resolve import Unclear
+from .schema import Column, Schema
+from .spelling import correct
+from .words import Token, normal, tokens
+
+
+class Newest(TypedDict):
+    """The newest credible day of a date column; ``later`` rows lie after it, the last of them on ``last``."""
+
+    day: str
+    later: int
+    last: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was looked up in the data: values per column, sound joins, and newest days by ``table.column``."""
+
+    values: Sequence[tuple[str, str, Sequence[str]]] = ()
+    joins: Sequence[Join] = ()
+    newest: Mapping[str, Newest] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no plan: words nobody knows, or a reason; ``understood`` are the words that were clear."""
+
+    reason: str
+    unknown: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a question needs to have looked up before it can be understood."""
+
+    tokens: tuple[Token, ...]
+    tables: frozenset[str]
+    """Tables that are named, or have a column that is."""
+    needs_values: bool
+    needs_today: bool
+
+
+def survey(question: str, schema: Schema) -> Survey:
+    """Read a question against the names alone and say what must be looked up."""
+    said = tokens(question)
+    pieces = chunks(said, Links(schema))
+    named: set[str] = set()
+    certain = True
+    for piece in pieces:
+        mention = piece.mention
+        if mention is not None:
+            named |= {match.table.name for match in mention.tables} | {match.column.table for match in mention.columns}
+        if piece.kind in ("unknown", "quoted") or (piece.kind == "mention" and mention and mention.score < 0.9):
+            certain = False
+    relative = any(
+        found is not None and found[0].is_relative for found in (dates.read(said, at) for at in range(len(said)))
+    )
+    ranked = any(
+        piece.kind in ("first", "last") or (piece.kind == "rank" and "date" in piece.value) for piece in pieces
+    )
+    return Survey(tuple(said), frozenset(named), not certain, relative or ranked)
+
+
+def understand(question: str, schema: Schema, facts: Facts) -> QueryPlan | Refusal:
+    """Return the plan of a question, or why there is none."""
+    said = tokens(question)
+    two_ways = dates.ambiguous(said)
+    if two_ways is not None:
+        return Refusal(f"{two_ways!r} can be read as two different days; please write the date as 2026-03-05")
+    links = Links(schema, _matches(schema, facts))
+    read, corrected = correct(said, links.vocabulary)
+    pieces = chunks(read, links)
+    found = clauses(pieces)
+    unknown = [clause.text for clause in found if isinstance(clause, Unknown)]
+    understood = tuple(piece.text for piece in pieces if _has_content(piece) and piece.text not in unknown)
+    if unknown:
+        return Refusal("some of its words mean nothing to me here", tuple(dict.fromkeys(unknown)), understood)
+    if not found:
+        return Refusal("it names none of the tables or columns")
+    try:
+        result = plan(found, schema, JoinGraph(facts.joins), _today(facts))
+    except Unclear as unclear:
+        return Refusal(unclear.message, (), understood)
+    notes = tuple(f"'{said}' was read as '{read}'." for said, read in corrected)
+    return result.model_copy(update={"assumptions": notes + result.assumptions})
+
+
+def _has_content(piece: Chunk) -> bool:
+    return piece.kind not in ("unknown", "comma", "and", "or", "is", "of", "in", "with", "to", "list", "by", "where")
+
+
+def _matches(schema: Schema, facts: Facts) -> list[ValueMatch]:
+    """Group the spellings of each value: 'EMEA' and 'emea ' are one thing to those who ask."""
+    found: list[ValueMatch] = []
+    for table, name, values in facts.values:
+        column = schema.by_name[table].find(name)
+        if column is None:
+            continue
+        spellings: dict[tuple[str, ...], list[str]] = {}
+        for value in values:
+            spellings.setdefault(normal(value), []).append(value)
+        found += [ValueMatch(column, tuple(sorted(raw))) for words, raw in spellings.items() if words]
+    return found
+
+
+def _today(facts: Facts) -> Today:
+    def newest(column: Column) -> NewestDay | None:
+        known = facts.newest.get(f"{column.table}.{column.name}")
+        if known is None:
+            return None
+        outliers = ""
+        if known["later"]:
+            one = known["later"] == 1
+            outliers = (
+                f"{known['later']} {'row has' if one else 'rows have'} a later {column.name}, up to {known['last']}; "
+                f"that looks like a mistake and was not taken for today."
+            )
+        return NewestDay(date.fromisoformat(known["day"]), outliers)
+
+    return newest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .graph import Graph, Reached
 from .impact import Effect, Impact, impact_of
@@ -23,19 +23,18 @@ def downstream(graph: Graph, job: str, levels: int | None, shown: int) -> Reply:
     around = graph.boxes_of(job)
     if not reached:
         text = paragraphs(
-            f"**No job runs after {code(job)}.**", _boxes_after(around, ended, shown), _beside(graph, job)
+            f"**No job runs after {code(job)}.**", _boxes(around, ended, shown, after=True), _beside(graph, job)
         )
         return Reply(text, data=_facts("downstream", job, reached))
     on_failure = [one.job for one in reached if one.kind in "ft" and one.level == 1]
-    within = f" within {counted(levels, 'level')}" if levels else ""
     deepest = reached[-1]
+    extent = f"within {counted(levels, 'level')}" if levels else f"over {counted(deepest.level, 'level')}"
     table = f"downstream_of_{slug(job)}"
     text = paragraphs(
-        f"**{counted(len(reached), 'job runs', 'jobs run')} after {code(job)}**{within}, "
-        f"over {counted(deepest.level, 'level')}.",
+        f"**{counted(len(reached), 'job runs', 'jobs run')} after {code(job)}**, {extent}.",
         _by_level(reached, shown),
         f"The longest way: {_chain(reached, job, deepest)}." if deepest.level > 1 else "",
-        _boxes_after(around, ended, shown),
+        _boxes(around, ended, shown, after=True),
         bullets(
             [
                 *([f"Only when something fails: {listed(on_failure, shown)}."] if on_failure else []),
@@ -51,18 +50,17 @@ def downstream(graph: Graph, job: str, levels: int | None, shown: int) -> Reply:
 def upstream(graph: Graph, job: str, levels: int | None, shown: int) -> Reply:
     """Say which jobs run before one."""
     reached, begun = graph.before(job, levels)
-    boxes = f"It starts only while these boxes run: {listed(begun, shown)}." if begun else ""
+    boxes = paragraphs(_boxes(graph.boxes_of(job), begun, shown, after=False), _held(graph, job))
     outside = [edge for edge in graph.edges if edge.target == job and (edge.instance or edge.kind == "v")]
     also = f"It also looks at {listed((_outside(edge) for edge in outside), shown)}." if outside else ""
     if not reached:
         text = paragraphs(f"**{code(job)} waits on no other job.**", boxes, also, _beside(graph, job))
         return Reply(text, data=_facts("upstream", job, reached))
-    within = f" within {counted(levels, 'level')}" if levels else ""
+    extent = f"within {counted(levels, 'level')}" if levels else f"over {counted(reached[-1].level, 'level')}"
     first = [one.job for one in reached if not graph.has_predecessor(one.job)]
     table = f"upstream_of_{slug(job)}"
     text = paragraphs(
-        f"**{counted(len(reached), 'job runs', 'jobs run')} before {code(job)}**{within}, "
-        f"over {counted(reached[-1].level, 'level')}.",
+        f"**{counted(len(reached), 'job runs', 'jobs run')} before {code(job)}**, {extent}.",
         _by_level(reached, shown),
         f"It all begins with {listed(first, shown)}, which wait on no job." if first else "",
         boxes,
@@ -99,7 +97,10 @@ def impact(graph: Graph, job: str, shown: int) -> Reply:
     )
     columns = ("job", "job_type", "box", "effect", "level", "via", "kind", "because")
     cells = [
-        (row.job, *_type_and_box(graph, row.job), row.effect, row.level, row.via or None, row.kind or None, row.because)
+        (
+            *(row.job, *_type_and_box(graph, row.job), row.effect, row.level, row.via or None, row.kind or None),
+            row.because.replace("`", ""),
+        )
         for row in rows
     ]
     told = {effect: [row.job for row in found[:_MOST_FACTS]] for effect, found in by_effect.items()}
@@ -186,14 +187,21 @@ def _chain(reached: Sequence[Reached], origin: str, last: Reached) -> str:
     return " → ".join(told if len(told) <= 9 else [*told[:4], "…", *told[-4:]])
 
 
-def _boxes_after(around: Sequence[str], ended: Sequence[str], shown: int) -> str:
-    others = [box for box in ended if box not in around]
+def _boxes(around: Sequence[str], others: Iterable[str], shown: int, *, after: bool) -> str:
+    """Say what boxes a job lies in and which further ones the jobs after or before it lie in."""
+    others = [box for box in others if box not in around]
     said = []
     if around:
-        said.append(f"It lies in {' in '.join(map(code, around[:shown]))}, which cannot end before it.")
+        consequence = "which cannot end before it" if after else "and starts only while they run"
+        said.append(f"It lies in {' in '.join(map(code, around[:shown]))}, {consequence}.")
     if others:
-        said.append(f"{'Nor' if around else 'Before it'} can {listed(others, shown)} {'' if around else 'not '}end.")
+        said.append(f"Jobs {'after' if after else 'before'} it lie in {listed(others, shown)}.")
     return " ".join(said)
+
+
+def _held(graph: Graph, job: str) -> str:
+    members = graph.members.get(job, ())
+    return f"It holds {counted(len(members), 'job')}; it ends when all of them have run." if members else ""
 
 
 def _beside(graph: Graph, job: str) -> str:

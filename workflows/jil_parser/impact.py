@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from .condition import Atom, Condition, ConditionReader
 from .graph import Graph, Task, components
+from .wording import code
 
 Outcome = Literal["succeeds", "fails", "terminated", "waits", "hangs", "unsure"]
 Effect = Literal["fails", "stops", "stays running", "is terminated", "starts", "unsure", "still runs"]
@@ -64,7 +65,7 @@ def impact_of(graph: Graph, failing: str) -> list[Impact]:
     good = Night(graph)
     bad = Night(graph, failing, normal=good.outcomes)
     reached = {job.job: job for job in graph.after(failing)[0]}
-    rows = [Impact(failing, "fails", 0, "", "", "the question")]
+    rows = [Impact(failing, "fails", 0, "", "", "")]
     for name in graph.jobs:
         if name == failing:
             continue
@@ -99,7 +100,7 @@ class Night:
         self._run()
 
     def reason(self, name: str) -> str:
-        """Say in a few words why a job ends this night as it does."""
+        """Say in a few words of Markdown why a job ends this night as it does."""
         task, outcome = self.graph.jobs[name], self.outcomes[name]
         if task.type == "BOX" and self.starts[name] is not False:
             return self._box_reason(task)
@@ -107,9 +108,9 @@ class Night:
             return self._still_true(task)
         box = self._around(task)
         if box is not None and self.starts[box] is False:
-            return f"its box {box} does not start"
+            return f"its box {code(box)} does not start"
         if box is not None and self._is_cut_off(name):
-            return f"its box {box} is terminated, which may come before its start"
+            return f"its box {code(box)} is terminated, which may come before its start"
         atoms = self._condition(task.condition).atoms
         wanted = False if outcome == "waits" else None
         broken = [atom for atom in atoms if self._truth(atom, task) is wanted]
@@ -248,11 +249,11 @@ class Night:
             names = [name for name in members if self.outcomes[name] == outcome]
             if names:
                 more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
-                return f"its member {names[0]}{more} {said}"
+                return f"its member {code(names[0])}{more} {said}"
         return "its box_success or box_failure says so"
 
     def _said(self, atom: Atom, truth: bool | None) -> str:
-        name = f"{atom.name}^{atom.instance}" if atom.instance else atom.name
+        name = code(f"{atom.name}^{atom.instance}" if atom.instance else atom.name)
         outcome = self.outcomes.get(atom.name)
         if outcome is None:
             return f"{_WAITS_ON[atom.kind]} {name}, which is not defined"

@@ -105,8 +105,10 @@ class Linker:
             while name is not None and name in jobs and name not in settled and name not in path:
                 path[name] = None
                 name = jobs[name].box
-            if name in path:
-                ring = list(path)[list(path).index(name) :] if name else []
+            if name is not None and name in path:
+                ring = list(path)[list(path).index(name) :]
+                first = min(range(len(ring)), key=lambda index: jobs[ring[index]].line)
+                ring = ring[first:] + ring[:first]
                 around = " in ".join([*ring[:8], "…"] if len(ring) > 8 else [*ring, ring[0]])
                 message = f"These boxes lie in each other: {around}."
                 self._doubt(jobs[ring[0]], "box_name", 0, "error", "box-cycle", message)

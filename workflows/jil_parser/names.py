@@ -23,13 +23,26 @@ def resolve(asked: str, graph: Graph) -> tuple[str | None, str]:
 
 
 def nearest(text: str, names: Iterable[str], limit: int = 3) -> list[str]:
-    """Return the names that a text comes nearest to, the nearest first."""
-    from rapidfuzz import fuzz, process
+    """Return the names that a name or a sentence comes nearest to, the nearest first.
 
-    known = {name: _words(name) for name in names}
-    found = process.extract(_words(text[:_LONGEST]), known, scorer=fuzz.WRatio, limit=limit, score_cutoff=_NEAR)
-    return [name for _, _, name in found]
+    A name is as near as its words are on the average to any words of the text, or as the text is to the whole name.
+    """
+    from rapidfuzz import fuzz
+
+    said = _words(text[:_LONGEST])
+    near: dict[str, float] = {}
+    scored = []
+    for name in names:
+        words = _words(name)
+        for word in words:
+            if word not in near:
+                near[word] = max((fuzz.ratio(word, other) for other in said), default=0.0)
+        score = sum(near[word] for word in words) / len(words) if words else 0.0
+        score = max(score, fuzz.ratio(" ".join(said), " ".join(words)))
+        if score >= _NEAR:
+            scored.append((-score, len(name), name))
+    return [name for _, _, name in sorted(scored)[:limit]]
 
 
-def _words(text: str) -> str:
-    return "".join(char if char.isalnum() else " " for char in text).casefold()
+def _words(text: str) -> list[str]:
+    return "".join(char if char.isalnum() else " " for char in text).casefold().split()

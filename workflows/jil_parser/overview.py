@@ -11,6 +11,10 @@ from .model import KIND_WORDS, Edge
 from .wording import Reply, bullets, code, counted, listed, paragraphs
 
 _KINDS = {"CMD": ("command", "commands"), "BOX": ("box", "boxes"), "FW": ("file watcher", "file watchers")}
+_STATUS = {
+    "s": "success", "f": "failure", "d": "done", "t": "terminated", "e": "an exit code", "v": "a global",
+    "n": "not running",
+}  # fmt: skip
 _MOST_FACTS = 200
 _LONGEST_DEFINITION = 4_000
 
@@ -112,7 +116,7 @@ def _sources(graph: Graph, kind: str) -> list[str]:
 
 
 def _dependencies(kinds: Counter[str]) -> str:
-    return ", ".join(f"{number:,} {KIND_WORDS[kind].removesuffix(' of')}" for kind, number in kinds.most_common())
+    return ", ".join(f"{number:,} on {_STATUS[kind]}" for kind, number in kinds.most_common())
 
 
 def _busiest(busiest: Sequence[tuple[str, int]]) -> str:
@@ -146,9 +150,10 @@ def _questions(busiest: Sequence[tuple[str, int]]) -> str:
 
 
 def _when(row: Mapping[str, Any]) -> str:
-    at = row.get("start_times") or (f"at minutes {row['start_mins']} of every hour" if row.get("start_mins") else "")
+    times = (row.get("start_times") or "").replace('"', "").replace(",", ", ")
+    at = f"at {times}" if times else f"at minutes {row['start_mins']} of every hour" if row.get("start_mins") else ""
     days = row.get("days_of_week") or (f"the days of {row['run_calendar']}" if row.get("run_calendar") else "")
-    told = [f"at {at}" if row.get("start_times") else at, f"on {days}" if days else ""]
+    told = [at, f"on {days}" if days else ""]
     if row.get("exclude_calendar"):
         told.append(f"but not on {row['exclude_calendar']}")
     if row.get("timezone"):

@@ -128,7 +128,8 @@ class _Reader:
     def _statement(self, number: int, keyword: str, value: str) -> None:
         self._end_statement()
         verb, noun = STATEMENTS[keyword]
-        segments, doubts = split_pairs(keyword, without_comment(value.strip()))
+        text = without_comment(value.strip())
+        segments, doubts = split_pairs(keyword, text)
         if doubts and doubts[0].key == "job_type":
             del doubts[0]
         words = segments[0].value.split()
@@ -140,7 +141,7 @@ class _Reader:
         if rest and not (verb == OVERRIDE and rest == ["delete"]):
             message = f"Only {brief(words[0])} was taken as the name; the text after it was ignored."
             self._doubt(number, words[1], "error", "text-after-name", message)
-        self._report(number, keyword, doubts)
+        self._report(number, text, keyword, doubts)
         self._take(number, segments[1:])
 
     def begin(
@@ -178,7 +179,7 @@ class _Reader:
             text = without_comment(text)
         if ":" in text:
             segments, doubts = split_pairs(key, text)
-            self._report(number, key, doubts)
+            self._report(number, text, key, doubts)
             self._take(number, segments)
         else:
             self._add(number, key, text)
@@ -217,11 +218,12 @@ class _Reader:
             if quote_end(line, -1) >= 0:
                 self.open_quote = 0
             return
-        segments, doubts = split_pairs(key, without_comment(line))
+        text = without_comment(line)
+        segments, doubts = split_pairs(key, text)
         self.pieces += (" ", segments[0].value)
         if len(segments) > 1:
             self._end_value()
-            self._report(number, key, doubts)
+            self._report(number, text, key, doubts)
             self._take(number, segments[1:])
 
     def _inside_quote(self) -> bool:
@@ -252,14 +254,14 @@ class _Reader:
         while line.startswith("/*", position):
             end = line.find("*/", position + 2)
             if end < 0:
-                self._long_comment(number, position)
+                self._long_comment(number)
                 return ""
             position = end + 2
             while position < len(line) and line[position].isspace():
                 position += 1
         return line[position:]
 
-    def _long_comment(self, number: int, position: int) -> None:
+    def _long_comment(self, number: int) -> None:
         lines = self.lines
         for index in range(number, len(lines)) if not self.no_closer else ():
             end = lines[index].find("*/")
@@ -274,7 +276,7 @@ class _Reader:
             return
         self.no_closer = True
         message = "This comment is never closed; only the rest of its line was skipped."
-        self._doubt(number, "/*", "error", "unterminated-comment", message, position)
+        self._doubt(number, "/*", "error", "unterminated-comment", message)
 
     def _stray(self, number: int) -> None:
         first, last = self.stray
@@ -290,16 +292,17 @@ class _Reader:
             message = f"This text belongs to no statement and was skipped{through}."
             self._doubt(first, self.lines[first - 1].strip(), "error", "stray-text", message)
 
-    def _report(self, number: int, key: str, doubts: list[Doubt]) -> None:
+    def _report(self, number: int, text: str, key: str, doubts: list[Doubt]) -> None:
+        start = self.lines[number - 1].find(text) + 1 if doubts else 0
         for doubt in doubts:
             read, other = ("an attribute of its own", f"text of {key}")
             if not doubt.split:
                 read, other = other, read
             message = f"'{doubt.key}:' stands on the line of {key}; read as {read}, it could also be {other}."
-            self._doubt(number, "", "info", "several-on-a-line", message, doubt.start)
+            self.diagnostics.append(Diagnostic(number, start + doubt.start, "info", "several-on-a-line", message))
 
-    def _doubt(self, number: int, fragment: str, severity: Severity, code: str, message: str, offset: int = 0) -> None:
-        column = max(self.lines[number - 1].find(fragment), 0) + offset + 1
+    def _doubt(self, number: int, fragment: str, severity: Severity, code: str, message: str) -> None:
+        column = max(self.lines[number - 1].find(fragment), 0) + 1
         self.diagnostics.append(Diagnostic(number, column, severity, code, message))
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 
 from dataops_kernel.cli.parsing import add_common, make_parser
 from dataops_kernel.errors import DataOpsError, UsageError
+from dataops_kernel.telemetry import log
 from dataops_kernel.workbench import Workbench
 
 
@@ -70,6 +72,12 @@ def run_command(module: Any, prog: str, arguments: Sequence[str]) -> int:
     except DataOpsError as err:
         _complain(err, terminal)
         return 2 if isinstance(err, UsageError) else 1
+    except Exception as err:
+        # A bug of ours is not the user's to read: the traceback goes to the log.
+        log("unexpected_error", level=logging.INFO, error=err)
+        where = "DATAOPS_LOG_LEVEL=info prints the traceback; please report it."
+        _complain(DataOpsError(f"Something unexpected went wrong: {type(err).__name__}: {err}", hint=where), terminal)
+        return 1
 
 
 def _complain(err: DataOpsError, terminal: Terminal) -> None:

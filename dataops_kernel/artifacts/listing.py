@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from pydantic_core import to_json
 
+from dataops_kernel.artifacts.records import artifact_parent
 from dataops_kernel.errors import ParameterError, suggestion
 from dataops_kernel.storage.ledger import Ledger, Record
 from dataops_kernel.types import Artifact, ArtifactType, ContentType
@@ -103,11 +104,6 @@ class Descent:
         self.done = len(page) < size
         if page:
             self._bound = page[-1].id if self._parent is None else page[-1].order
-
-
-def artifact_parent(session_id: str, name: str) -> str:
-    """Return the ledger parent under which the versions of a name lie; a session id has no slash in it."""
-    return f"{session_id}/{name}"
 
 
 def _is_unicode(text: str) -> bool:

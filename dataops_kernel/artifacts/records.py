@@ -1,19 +1,21 @@
-"""Turning stored record bodies back into values, many at a time."""
+"""Artifact records: what may stand in one, how it is written, and reading many at a time."""
 
 import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from dataops_kernel.errors import IntegrityError
-from dataops_kernel.storage.ledger import Record
-from dataops_kernel.types import Artifact
+from dataops_kernel.errors import IntegrityError, LimitExceededError, ParameterError
+from dataops_kernel.storage.ledger import MAX_RECORD_BYTES, Put, Record
+from dataops_kernel.types import Artifact, ArtifactMetadata, session_stream
 
 T = TypeVar("T")
 
 _KEPT = 2_048
+_UNSHOWABLE = ("Cc", "Cs", "Zl", "Zp")
 _ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
 
 
@@ -56,3 +58,62 @@ class ArtifactReader:
 
 def _paired(records: Sequence[Record]) -> Iterator[tuple[Record, Artifact]]:
     return zip(records, parse(_ARTIFACTS, records), strict=True)
+
+
+def artifact_parent(session_id: str, name: str) -> str:
+    """Return the ledger parent under which the versions of a name lie; a session id has no slash in it."""
+    return f"{session_id}/{name}"
+
+
+def artifact_write(artifact: Artifact, data: bytes | None) -> Put:
+    """Return the write that creates an artifact's record, stamped by the log entry of the same commit."""
+    body = _body(artifact)
+    room = MAX_RECORD_BYTES - len(data or b"")
+    if len(body) > room:
+        # A very wide table: its least and greatest values are a convenience, its columns are not.
+        plain = tuple(column.model_copy(update={"min": None, "max": None}) for column in artifact.columns)
+        body = _body(artifact.model_copy(update={"columns": plain}))
+    if len(body) > room:
+        raise LimitExceededError(
+            f"The description of {artifact.name!r} takes {len(body):,} bytes, over the limit of {room:,}: "
+            f"it has {len(artifact.columns):,} columns and {len(artifact.parent_artifacts):,} parents.",
+            hint="Store fewer columns in one table (turn columns into rows), or name fewer parents.",
+        )
+    return Put(
+        "artifact",
+        artifact.artifact_id,
+        body,
+        parent=artifact_parent(artifact.session_id, artifact.name),
+        order=f"{artifact.version:08d}",
+        session=artifact.session_id,
+        workflow=artifact.workflow_name,
+        stamp=session_stream(artifact.session_id),
+        data=data,
+    )
+
+
+def _body(artifact: Artifact) -> bytes:
+    return artifact.model_dump_json(exclude_defaults=True).encode()
+
+
+def check_metadata(metadata: ArtifactMetadata) -> None:
+    """Refuse text that cannot be shown on one line or cannot be written at all."""
+    if not isinstance(metadata, ArtifactMetadata):
+        raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
+    named = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
+    for field, text in named.items():
+        if not text or text.isspace():
+            raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")
+    if "/" in metadata.session_id:
+        raise ParameterError(f"The session_id is {metadata.session_id!r}.", hint="Session ids look like ses_01k9….")
+    texts = {**named, "created_by": metadata.created_by, "run_id": metadata.run_id or ""}
+    texts |= {f"tags[{place}]": tag for place, tag in enumerate(metadata.tags)}
+    for field, text in texts.items():
+        if text.isascii() and text.isprintable():
+            continue
+        bad = next((char for char in text if unicodedata.category(char) in _UNSHOWABLE), None)
+        if bad is not None:
+            raise ParameterError(
+                f"The {field} holds the character {bad!r}, which cannot be shown.",
+                hint="Use printable text on one line: no control characters, no half characters.",
+            )

@@ -1,6 +1,5 @@
 """The artifact store: named, versioned results of a session, read along its current line."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -8,29 +7,25 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from dataops_kernel.artifacts.codecs import encode
 from dataops_kernel.artifacts.content import ContentStore, Placed
 from dataops_kernel.artifacts.lineage import ITSELF, Lineage
-from dataops_kernel.artifacts.listing import Descent, Selection, artifact_parent
-from dataops_kernel.artifacts.records import ArtifactReader
+from dataops_kernel.artifacts.listing import Descent, Selection
+from dataops_kernel.artifacts.records import ArtifactReader, artifact_parent, artifact_write, check_metadata
 from dataops_kernel.clock import Clock
-from dataops_kernel.errors import (
-    ArtifactNotFoundError,
-    ConflictError,
-    LimitExceededError,
-    ParameterError,
-    suggestion,
-)
+from dataops_kernel.errors import ArtifactNotFoundError, ConflictError, ParameterError, suggestion
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.storage.blobs import Blobs, WriteInto
-from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, MAX_RECORD_BYTES, Ledger, Put, Record
-from dataops_kernel.types import Artifact, ArtifactAttached, ArtifactMetadata, LineageEdge, LineageNode, session_stream
+from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Ledger, Record
+from dataops_kernel.types import Artifact, ArtifactAttached, ArtifactMetadata, LineageEdge, LineageNode
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow as pa
 
 MAX_CONTENT_BYTES = 256 * 1024 * 1024
 """JSON, text and bytes above this are refused: they live in memory as a whole. Tables have no such limit."""
 
 _ATTEMPTS = 64
+_NODES_AT_ONCE = 18
+_EDGES_AT_ONCE = (MAX_COMMIT_WRITES - 2 - _NODES_AT_ONCE) // 2
 _EVERYTHING = 1_000_000
 _Edges = Sequence[LineageEdge]
 _Nodes = Sequence[LineageNode]
@@ -59,17 +54,22 @@ class ArtifactStore:
         self._reader = ArtifactReader()
 
     def store_artifact(
-        self, content: Any, metadata: ArtifactMetadata, *, edges: _Edges = (), nodes: _Nodes = ()
+        self,
+        content: Any,
+        metadata: ArtifactMetadata,
+        *,
+        edges: _Edges = (),
+        nodes: _Nodes = (),
     ) -> str:
         """Store content as the next version of its name in the session and return the artifact's id.
 
         Arrow tables, DataFrames and non-empty lists of dicts become Parquet; dicts and other lists JSON; text and
         bytes stay what they are. Record, log entry and lineage are one commit, durable when this returns. In
-        ``edges`` an empty end (``ITSELF``) is this artifact; what the metadata names as parents becomes edges by
-        itself; ``nodes`` are files and steps that edges speak of. Raises ``ParameterError``, ``LimitExceededError``
-        and, for unknown parents, ``ArtifactNotFoundError``.
+        ``edges`` an empty end (``ITSELF``) is this artifact, ``nodes`` are files and steps they speak of; what the
+        metadata names as parents becomes edges by itself. Raises ``ParameterError``, ``LimitExceededError`` and, for
+        unknown parents, ``ArtifactNotFoundError``.
         """
-        _check_metadata(metadata)
+        check_metadata(metadata)
         return self._attach(self._content.place(encode(content, self._limit)), metadata, edges, nodes)
 
     def store_file(
@@ -82,15 +82,15 @@ class ArtifactStore:
     ) -> str:
         """Store the Parquet file that ``write_into(path)`` writes, of any size, as ``store_artifact`` does.
 
-        It is written once, straight into the blob store; if the writer raises, nothing stays. Metadata that depends
-        on what was written is given as a function, called afterwards.
+        It is written once, straight into the blob store; if the writer raises, nothing stays. A callable
+        ``metadata`` is asked after the writing, when the writer knows what to say of it.
         """
         if isinstance(metadata, ArtifactMetadata):
-            _check_metadata(metadata)
+            check_metadata(metadata)
         placed = self._content.place_file(write_into)
-        if not isinstance(metadata, ArtifactMetadata):
+        if callable(metadata):
             metadata = metadata()
-            _check_metadata(metadata)
+        check_metadata(metadata)
         return self._attach(placed, metadata, edges, nodes)
 
     def get_artifact(self, artifact_id: str) -> Artifact:
@@ -101,9 +101,16 @@ class ArtifactStore:
         artifact = self.describe(artifact_id)
         return artifact.model_copy(update={"content": self._content.load(artifact)})
 
-    def get_table(self, artifact_id: str) -> "pyarrow.Table":
-        """Return a table as Arrow, whatever kind of table was stored; raises as ``get_artifact`` does."""
-        return self._content.load(self.describe(artifact_id).model_copy(update={"form": "arrow"}))
+    def get_table(self, artifact_id: str) -> "pa.Table":
+        """Return a table artifact's content as an Arrow table, in whatever form it was stored."""
+        artifact = self.describe(artifact_id)
+        if not artifact.is_table:
+            raise ParameterError(
+                f"The artifact {artifact.name!r} is {artifact.content_type}, not a table.",
+                hint="Read it with get_artifact(id).content.",
+            )
+        table: pa.Table = self._content.load(artifact.model_copy(update={"form": "arrow"}))
+        return table
 
     def describe(self, artifact_id: str) -> Artifact:
         """Return an artifact without its content, from whatever branch of its session."""
@@ -208,7 +215,6 @@ class ArtifactStore:
     def _attach(self, placed: Placed, metadata: ArtifactMetadata, edges: _Edges, nodes: _Nodes) -> str:
         artifact_id = self._ids.new("art")
         links = self._links(artifact_id, metadata, edges)
-        room = (MAX_COMMIT_WRITES - 2 - len(nodes)) // 2
         parent = artifact_parent(metadata.session_id, metadata.name)
         for _ in range(_ATTEMPTS):
             newest = self._ledger.children("artifact", parent, limit=1, reverse=True)
@@ -224,17 +230,17 @@ class ArtifactStore:
             )
             writes = [
                 *self._log.appends(metadata.session_id, entry),
-                _record(artifact, parent, placed.data),
-                *self._lineage.node_writes(nodes),
-                *self._lineage.edge_writes(links[:room], fresh=artifact_id),
+                artifact_write(artifact, placed.data),
+                *self._lineage.node_writes(nodes[:_NODES_AT_ONCE]),
+                *self._lineage.edge_writes(links[:_EDGES_AT_ONCE], fresh=artifact_id),
             ]
             try:
                 self._ledger.commit(writes)
             except ConflictError:
                 continue  # somebody took this version, or stated one of the edges, in between
-            # The record names its parents itself, so what does not fit into its commit is not the only trace of them.
-            if len(links) > room:
-                self._lineage.record(links[room:])
+            if len(links) > _EDGES_AT_ONCE or len(nodes) > _NODES_AT_ONCE:
+                # The record names its parents itself: what did not fit into its commit is not their only trace.
+                self._lineage.record(links[_EDGES_AT_ONCE:], nodes[_NODES_AT_ONCE:])
             return artifact_id
         raise ConflictError(
             f"The artifact {metadata.name!r} got new versions from others {_ATTEMPTS} times in a row.",
@@ -274,66 +280,7 @@ def _on(line: Line, records: Iterable[Record]) -> list[Record]:
     if len(line.ranges) == 1:  # nothing was ever restored, or all of it is one story
         story = range(line.ranges[0][0], line.head + 1)
         return [record for record in records if record.seq in story]
-    return [record for record in records if line.__contains__(record.seq)]
-
-
-def _record(artifact: Artifact, parent: str, data: bytes | None) -> Put:
-    body = _body(artifact)
-    room = MAX_RECORD_BYTES - len(data or b"")
-    if len(body) > room:
-        # A very wide table: its least and greatest values are a convenience, its columns are not.
-        plain = tuple(column.model_copy(update={"min": None, "max": None}) for column in artifact.columns)
-        body = _body(artifact.model_copy(update={"columns": plain}))
-    if len(body) > room:
-        raise LimitExceededError(
-            f"The description of {artifact.name!r} takes {len(body):,} bytes, over the limit of {room:,}: "
-            f"it has {len(artifact.columns):,} columns and {len(artifact.parent_artifacts):,} parents.",
-            hint="Store fewer columns in one table (turn columns into rows), or name fewer parents.",
-        )
-    return Put(
-        "artifact",
-        artifact.artifact_id,
-        body,
-        parent=parent,
-        order=f"{artifact.version:08d}",
-        session=artifact.session_id,
-        workflow=artifact.workflow_name,
-        stamp=session_stream(artifact.session_id),
-        data=data,
-    )
-
-
-def _body(artifact: Artifact) -> bytes:
-    return artifact.model_dump_json(exclude_defaults=True).encode()
-
-
-def _check_metadata(metadata: ArtifactMetadata) -> None:
-    """Refuse text that cannot be shown on one line or cannot be written at all."""
-    if not isinstance(metadata, ArtifactMetadata):
-        raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
-    named = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
-    for field, text in named.items():
-        if not text or text.isspace():
-            raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")
-    if "/" in metadata.session_id:
-        raise ParameterError(f"{metadata.session_id!r} is not a session id.", hint="Ids look like ses_01k9….")
-    texts = {**named, "created_by": metadata.created_by, "run_id": metadata.run_id or ""}
-    texts |= {f"tags[{place}]": tag for place, tag in enumerate(metadata.tags)}
-    together = "".join([*texts.values(), metadata.description])
-    if together.isascii() and together.isprintable():
-        return
-    for field, text in texts.items():
-        _check_text(field, text, ("Cc", "Cs", "Zl", "Zp"))
-    _check_text("description", metadata.description, ("Cs",))
-
-
-def _check_text(field: str, text: str, refused: Iterable[str]) -> None:
-    bad = next((char for char in text if unicodedata.category(char) in refused), None)
-    if bad is not None:
-        raise ParameterError(
-            f"The {field} holds the character {bad!r}, which cannot be shown.",
-            hint="Use printable text on one line: no control characters, no half characters.",
-        )
+    return [record for record in records if record.seq in line]
 
 
 def _unknown_id(artifact_id: Any) -> ArtifactNotFoundError:

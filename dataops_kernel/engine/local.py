@@ -76,6 +76,7 @@ class LocalEngine(Engine):
         self._journal = Journal(ledger)
         self._lock = threading.Lock()
         self._live: dict[str, LiveRun] = {}
+        self._unclosed: dict[str, Run] = {}
         self._background: BackgroundLoop | None = None
         self._watch: asyncio.Task[None] | None = None
         self._closed = False
@@ -111,6 +112,7 @@ class LocalEngine(Engine):
 
     def attach(self, run_id: str) -> LedgerRunHandle:
         """Return a handle on a run of any process; raises ``RunNotFoundError``."""
+        self._close_the_unclosed()
         live = self._live.get(run_id)
         if live is None:
             self.run(run_id)
@@ -137,7 +139,7 @@ class LocalEngine(Engine):
         running = self._ledger.children(RUNNING, RUNNING)
         dead = {owner for owner in {record.body.decode() for record in running} if not is_alive(owner)}
         orphans = [record.id for record in running if record.body.decode() in dead]
-        return [run_id for run_id in orphans if self._close_orphan(run_id)]
+        return [*self._close_the_unclosed(), *(run_id for run_id in orphans if self._close_orphan(run_id))]
 
     def ask_to_stop(self, run_id: str) -> None:
         """Cancel a run of this process now, or leave word for the process that owns it."""
@@ -225,29 +227,40 @@ class LocalEngine(Engine):
         def done(attempt: int, unwritten: DataOpsError | None) -> None:
             self._live.pop(live.run.run_id, None)
             if unwritten is not None:
-                live.closed(closed_run(live.run, Ending(error=unwritten), now), unwritten)
+                failed = self._unclosed[final.run_id] = closed_run(live.run, Ending(error=unwritten), now)
+                live.closed(failed, unwritten)
             else:
                 # After a conflict the ledger may hold another process's word on how this run ended.
                 live.closed(final if attempt == 0 else self.run(live.run.run_id))
 
         self._journal.close_run(Closing(live, writes, done))
 
+    def _close_the_unclosed(self) -> list[str]:
+        """Try again to write down how runs ended when the ledger would not take it."""
+        closed = []
+        for run_id, final in list(self._unclosed.items()):
+            if self._close_late(final) or self.run(run_id).status != "running":
+                del self._unclosed[run_id]
+                closed.append(run_id)
+        return closed
+
     def _close_orphan(self, run_id: str) -> bool:
-        now = self._clock()
         error = OwnerDiedError(
             "The process that executed the run ended before the run did.",
             hint="What it stored so far is kept. Ask again to start over.",
             run_id=run_id,
         )
-        final = closed_run(self.run(run_id), Ending(error=error), now)
+        return self._close_late(closed_run(self.run(run_id), Ending(error=error), self._clock()))
+
+    def _close_late(self, final: Run) -> bool:
         for last_words in (self._closing_writes, None):
             try:
-                writes = closing_writes(self._ledger, final, now, last_words)
+                writes = closing_writes(self._ledger, final, self._clock(), last_words)
                 self._ledger.commit(writes)
             except ConflictError:
                 return False  # another process was quicker
             except DataOpsError as err:
-                log("run_not_closed", error=err, run_id=run_id)
+                log("run_not_closed", error=err, run_id=final.run_id)
             else:
                 return bool(writes)
         return False

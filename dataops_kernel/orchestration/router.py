@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from dataops_kernel.llm.base import Label, LanguageModel
 from dataops_kernel.llm.rules.background import SENTENCES
+from dataops_kernel.llm.rules.thesaurus import meanings
 from dataops_kernel.llm.rules.words import FUNCTION_STEMS, Token, readable, tokens
 from dataops_kernel.orchestration.catalog import Catalog
 from dataops_kernel.orchestration.fields import Wanted, wanted
@@ -25,11 +26,13 @@ _CLEARLY_AHEAD, _AHEAD = 1.2, 0.5  # in log odds: between the thresholds, and ab
 _ASKED = 3
 _LEAST, _MOST = 0.001, 0.999
 _READ = 300
+_COLOURLESS = frozenset({"id", "name", "date", "type", "key", "code", "no", "number", "time", "value"})
 
 # Log odds that one piece of evidence adds or takes.
 _FITTING_FILE, _ANY_FILE, _OTHER_FILE, _NO_FILE = 2.0, 1.0, -4.0, -0.5
 _SUFFIX_WORD, _SHAPED_NAME = 0.8, 1.0
 _TABLE, _LIKE_TABLE, _COLUMN, _COLUMNS = 0.8, 0.3, 1.0, 1.8
+_OF_THE_TABLES, _OF_SOMETHING_ELSE = 0.5, -1.0
 
 
 class Routable(NamedTuple):
@@ -92,6 +95,7 @@ class _Evidence:
         self._tables = mentions(read, catalog.table_names)
         columns = mentions(read, catalog.columns())
         self._columns = {found.name for found in columns if found.misspelled or not _is_everyday(found.name)}
+        self._speaks_of_tables = _speaks_of(read, catalog) if catalog.tables else None
         known = {at for found in (*self._tables, *columns) for at in range(found.first, found.last + 1)}
         self._names = [token for at, token in enumerate(read) if token.kind == "name" and at not in known]
 
@@ -105,6 +109,8 @@ class _Evidence:
         if self._names and any(_has_shape(marker, self._names) for marker in markers if isinstance(marker, NameIn)):
             odds += _SHAPED_NAME
         answers = any(isinstance(marker, WholeMessage) for marker in markers)
+        if answers and self._speaks_of_tables is not None and not self._columns:
+            odds += _OF_THE_TABLES if self._speaks_of_tables else _OF_SOMETHING_ELSE
         if self._tables and (answers or any(isinstance(marker, TableName) for marker in markers)):
             odds += _TABLE if any(found.is_to_the_letter for found in self._tables) else _LIKE_TABLE
         if self._columns and (answers or any(isinstance(marker, ColumnName) for marker in markers)):
@@ -119,6 +125,14 @@ class _Evidence:
         if any(self._suffixes & {suffix.lower() for suffix in marker.suffixes} for marker in reads_files):
             return _FITTING_FILE
         return _ANY_FILE if any(not marker.suffixes for marker in reads_files) else _OTHER_FILE
+
+
+def _speaks_of(read: Sequence[Token], catalog: Catalog) -> bool:
+    """Say whether a text uses a word of a table's or column's name, or one that means the same ("revenue", amount)."""
+    names = {piece for name in (*catalog.table_names, *catalog.columns()) for piece in pieces(name)} - _COLOURLESS
+    meant = {meaning for piece in names for meaning in meanings().get(piece, ())}
+    said = {token.stem for token in read if token.is_content}
+    return bool(said & names or meant & {meaning for word in said for meaning in meanings().get(word, ())})
 
 
 def _has_shape(marker: NameIn, names: Sequence[Token]) -> bool:

@@ -16,7 +16,7 @@ def said(prompt: str, **facts: object) -> str:
         ({"mean_price": 3.14159}, "The mean price is 3.14."),
         ({"share": 0.00042}, "The share is 0.00042."),
         ({"columns": ["a", "b", "c"]}, "The columns are a, b and c."),
-        ({"cycles": []}, "There is no cycles."),
+        ({"cycles": []}, "Cycles: none."),
         ({"owner": None}, "The owner is not known."),
         ({"complete": True}, "Complete: yes."),
         ({"totals": {"EMEA": 1500, "AMER": 2}}, "Of totals: EMEA 1,500, AMER 2."),
@@ -27,7 +27,7 @@ def test_a_fact_becomes_a_sentence(facts, sentence):
 
 
 def test_what_was_asked_for_is_said_first():
-    assert said("How many rows?", table="orders", rows=5).startswith("The rows is 5.")
+    assert said("How many rows?", table="orders", rows=5).startswith("There are 5 rows.")
 
 
 def test_a_prompt_with_blanks_is_filled_in_and_an_unknown_blank_is_admitted():

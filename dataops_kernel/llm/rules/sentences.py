@@ -39,9 +39,11 @@ def _sentence(name: str, value: Any) -> str:
         return f"Of {subject}: {inner or 'nothing'}{_rest(value)}."
     if _is_list(value):
         if not value:
-            return f"There is no {subject}."
+            return f"{subject.capitalize()}: none."
         verb = "is" if len(value) == 1 else "are"
         return f"The {subject} {verb} {_said(value)}."
+    if isinstance(value, int) and subject.endswith("s"):
+        return f"There are {_said(value)} {subject}."
     return f"The {subject} is {_said(value)}."
 
 

@@ -81,6 +81,8 @@ class Lineage:
 
     def node_writes(self, nodes: Sequence[LineageNode]) -> list[Write]:
         """Return the writes for those file and step nodes that are not recorded yet."""
+        if not nodes:
+            return []
         known = {
             record.id
             for kind in {node.kind for node in nodes}

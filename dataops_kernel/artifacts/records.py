@@ -100,20 +100,28 @@ def check_metadata(metadata: ArtifactMetadata) -> None:
     """Refuse text that cannot be shown on one line or cannot be written at all."""
     if not isinstance(metadata, ArtifactMetadata):
         raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
-    named = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
-    for field, text in named.items():
+    for field, text in (
+        ("session_id", metadata.session_id),
+        ("workflow_name", metadata.workflow_name),
+        ("name", metadata.name),
+    ):
+        _check_text(field, text)
         if not text or text.isspace():
             raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")
     if "/" in metadata.session_id:
         raise ParameterError(f"The session_id is {metadata.session_id!r}.", hint="Session ids look like ses_01k9….")
-    texts = {**named, "created_by": metadata.created_by, "run_id": metadata.run_id or ""}
-    texts |= {f"tags[{place}]": tag for place, tag in enumerate(metadata.tags)}
-    for field, text in texts.items():
-        if text.isascii() and text.isprintable():
-            continue
-        bad = next((char for char in text if unicodedata.category(char) in _UNSHOWABLE), None)
-        if bad is not None:
-            raise ParameterError(
-                f"The {field} holds the character {bad!r}, which cannot be shown.",
-                hint="Use printable text on one line: no control characters, no half characters.",
-            )
+    _check_text("created_by", metadata.created_by)
+    _check_text("run_id", metadata.run_id or "")
+    for place, tag in enumerate(metadata.tags):
+        _check_text(f"tags[{place}]", tag)
+
+
+def _check_text(field: str, text: str) -> None:
+    if text.isascii() and text.isprintable():
+        return
+    bad = next((char for char in text if unicodedata.category(char) in _UNSHOWABLE), None)
+    if bad is not None:
+        raise ParameterError(
+            f"The {field} holds the character {bad!r}, which cannot be shown.",
+            hint="Use printable text on one line: no control characters, no half characters.",
+        )

@@ -249,7 +249,7 @@ def test_a_missing_file_names_the_closest_existing_one(tmp_path):
 
     (tmp_path / "nightly.jil").write_text("insert_job: A\n")
 
-    with pytest.raises(FileInputError, match="nightly.jil"):
+    with pytest.raises(FileInputError, match=r"nightly\.jil"):
         parse_jil(tmp_path / "nightli.jil")
 
 

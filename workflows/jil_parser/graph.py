@@ -131,9 +131,14 @@ class Graph:
             box = self.jobs[box].box if box in self.jobs else None
         return list(found)
 
-    def arcs(self) -> list[list[int]]:
-        """Return for each point the points it leads to; see ``point`` for what they are."""
-        return [[arc.point for arc in arcs] for arcs in self._after]
+    def arcs(self, *, apart: bool = False) -> list[list[int]]:
+        """Return for each point the points it leads to (see ``point``); ``apart`` adds those that ``n()`` looks at."""
+        found = [[arc.point for arc in arcs] for arcs in self._after]
+        for edge in self.edges if apart else ():
+            if edge.kind == "n" and not edge.instance and edge.source in self.jobs and edge.target in self.jobs:
+                points = self._start if edge.via == "condition" else self._end
+                found[self._end[edge.source]].append(points[edge.target])
+        return found
 
     def point(self, number: int) -> tuple[str, bool]:
         """Return the job a point belongs to, and whether it is its end (of jobs that are no box: both)."""

@@ -112,13 +112,15 @@ class Night:
         if box is not None and self._is_cut_off(name):
             return f"its box {code(box)} is terminated, which may come before its start"
         atoms = self._condition(task.condition).atoms
-        wanted = False if outcome == "waits" else None
-        broken = [atom for atom in atoms if self._truth(atom, task) is wanted]
+        read = {atom: self._truth(atom, task) for atom in atoms}
+        broken = [atom for atom in atoms if read[atom] is (False if outcome == "waits" else None)]
+        broken = broken or [atom for atom in atoms if read[atom] is None]
         told = [atom for atom in broken if self.normal and self.normal.get(atom.name) != self.outcomes.get(atom.name)]
-        return "; ".join(self._said(atom, wanted) for atom in (told or broken)[:2])
+        late = outcome == "unsure"
+        return "; ".join(self._said(atom, may_be_late=late) for atom in (told or broken)[:2])
 
     def _run(self) -> None:
-        arcs = self.graph.arcs()
+        arcs = self.graph.arcs(apart=True)
         for component in reversed(components(arcs)):
             again = len(component) > 1
             for _ in range(_PASSES if again else 1):
@@ -238,7 +240,7 @@ class Night:
         atoms = self._condition(task.condition).atoms
         changed = (atom for atom in atoms if self.outcomes.get(atom.name, "succeeds") != "succeeds")
         held = [atom for atom in changed if self._truth(atom, task)]
-        return "; ".join(self._said(atom, True) for atom in held[:2]) or "what it waits on still succeeds"
+        return "; ".join(self._said(atom) for atom in held[:2]) or "what it waits on still succeeds"
 
     def _box_reason(self, task: Task) -> str:
         if task.name in self._killed:
@@ -252,12 +254,12 @@ class Night:
                 return f"its member {code(names[0])}{more} {said}"
         return "its box_success or box_failure says so"
 
-    def _said(self, atom: Atom, truth: bool | None) -> str:
+    def _said(self, atom: Atom, *, may_be_late: bool = False) -> str:
         name = code(f"{atom.name}^{atom.instance}" if atom.instance else atom.name)
         outcome = self.outcomes.get(atom.name)
         if outcome is None:
             return f"{_WAITS_ON[atom.kind]} {name}, which is not defined"
-        late = ", though an earlier night may still count" if outcome == "waits" and truth is None else ""
+        late = ", though an earlier night may still count" if outcome == "waits" and may_be_late else ""
         return f"{_WAITS_ON[atom.kind]} {name}, which {_SAID_OF[outcome]}{late}"
 
 

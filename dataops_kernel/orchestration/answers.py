@@ -18,6 +18,7 @@ from dataops_kernel.workflows.parameters import WholeMessage
 
 _LONGEST_ANSWER = 200
 _DROPPING = stem_set("cancel nothing none skip stop abort quit exit forget never")
+_AGREEING = word_set("yes y yep yeah sure ok okay right correct exactly")
 _POINTING = word_set("the one number option please take use")
 _PLACES = {"1": 0, "first": 0, "2": 1, "second": 1, "3": 2, "third": 2, "4": 3, "fourth": 3, "5": 4, "fifth": 4}
 _AROUND = stem_set("use take read try file table column path name called one option choice answer")
@@ -66,6 +67,8 @@ def _placed(text: str, choices: Sequence[str]) -> str | None:
     words = [token.text.lower() for token in read if token.text.lower() not in _POINTING]
     if len(words) != 1 or not choices:
         return None
+    if len(choices) == 1 and words[0] in _AGREEING:
+        return choices[0]
     place = len(choices) - 1 if words[0] == "last" else _PLACES.get(words[0], len(choices))
     return choices[place] if place < len(choices) else None
 

@@ -16,7 +16,6 @@ from dataops_kernel.orchestration.router import Routable, Router, Routing
 from dataops_kernel.types import Artifact, Frozen, Plan, PlanStep, Question
 from dataops_kernel.workflows.registry import WorkflowRegistry
 
-_SURE = Routing("run", ())
 _SURELY = 0.6
 _GREETINGS = stem_set("help greetings command commands capabilities options good morning day")
 
@@ -43,10 +42,8 @@ class Planner:
 
     def plan(self, text: str, view: SessionView) -> Plan:
         """Return what to do about a message; a reply to an open question completes what it was about."""
-        catalog = Catalog(view.tables, view.cwd)
-        flows = self._flows()
-        plan = self._of_reply(text, view.pending, view, flows, catalog) if view.pending else None
-        return plan or self._of_request(text, view, flows, catalog)
+        planning = _Planning(text, view, self._flows(), self._router, self._llm)
+        return (view.pending and planning.of_reply(view.pending)) or planning.of_request()
 
     def _flows(self) -> dict[str, Routable]:
         """Return the workflows that loaded; a broken one is listed by the registry and cannot be meant."""
@@ -57,81 +54,85 @@ class Planner:
                 found[info.name] = Routable(info.name, info.description, tuple(info.examples), workflow.Parameters)
         return found
 
-    def _of_request(self, text: str, view: SessionView, flows: Mapping[str, Routable], catalog: Catalog) -> Plan:
-        routing = self._router.route(text, list(flows.values()), catalog)
-        if routing.outcome == "run":
-            return self._filled(flows[routing.candidates[0].workflow], text, {}, routing, view, catalog)
-        if routing.outcome == "ask":
-            asked = [flows[candidate.workflow] for candidate in routing.candidates]
-            return self._made(routing, outcome="ask", question=wording.ask_which(asked, text))
-        opening = "" if _is_greeting(text) else "That is nothing I can help with."
-        return self._made(routing, outcome="reject", text=wording.refuse(list(flows.values()), opening=opening))
 
-    def _of_reply(
-        self, text: str, question: Question, view: SessionView, flows: Mapping[str, Routable], catalog: Catalog
-    ) -> Plan | None:
-        """Return the plan for a reply to the open question; None when the message is a request of its own."""
-        if is_dropping(text):
-            dropped = wording.refuse(list(flows.values()), opening="All right, I have dropped that.")
-            return self._made(_SURE, outcome="reject", text=dropped)
+class _Planning:
+    """One message being planned."""
+
+    def __init__(
+        self, text: str, view: SessionView, flows: Mapping[str, Routable], router: Router, llm: LanguageModel
+    ) -> None:
+        self._text = text
+        self._view = view
+        self._flows = flows
+        self._router = router
+        self._llm = llm
+        self._catalog = Catalog(view.tables, view.cwd)
+
+    def of_request(self) -> Plan:
+        """Plan the message as a request of its own."""
+        routing = self._routing()
+        if routing.outcome == "run":
+            return self._filled(self._flows[routing.candidates[0].workflow], self._text, {}, routing)
+        if routing.outcome == "ask":
+            asked = [self._flows[candidate.workflow] for candidate in routing.candidates]
+            return self._made(routing, outcome="ask", question=wording.ask_which(asked, self._text))
+        opening = "" if _is_greeting(self._text) else "That is nothing I can help with."
+        return self._made(routing, outcome="reject", text=wording.refuse(list(self._flows.values()), opening=opening))
+
+    def of_reply(self, question: Question) -> Plan | None:
+        """Plan the message as the answer to the open question; None when it is a request of its own."""
+        if is_dropping(self._text):
+            opening = "All right, I have dropped that."
+            return self._made(None, outcome="reject", text=wording.refuse(list(self._flows.values()), opening=opening))
         if question.workflow == wording.WHICH_WORKFLOW:
-            return self._of_choice(text, question, view, flows, catalog)
-        flow = flows.get(question.workflow)
-        field = (
-            next((field for field in wanted(flow.parameters) if field.name == question.parameter), None)
-            if flow
-            else None
-        )
-        if flow is None or field is None:
+            return self._of_choice(question)
+        flow = self._flows.get(question.workflow)
+        fields = {field.name: field for field in wanted(flow.parameters)} if flow else {}
+        if flow is None or question.parameter not in fields:
             return None  # the workflow was changed or taken away since
-        reply = read_reply(question, field, flow.parameters, text, catalog, self._llm, view.today)
-        if not reply.is_short and self._is_request(text, flows, catalog):
+        field = fields[question.parameter]
+        reply = read_reply(question, field, flow.parameters, self._text, self._catalog, self._llm, self._view.today)
+        if not reply.is_short and self._is_surely_a_request():
             return None
         if not reply.values:
-            again = wording.ask_again(question, field, text, catalog, reply.problems)
-            return self._made(_SURE, outcome="ask", question=again)
-        known = {**question.parameters, **reply.values}
-        return self._filled(flow, reply.rest, known, _SURE, view, catalog)
+            again = wording.ask_again(question, field, self._text, self._catalog, reply.problems)
+            return self._made(None, outcome="ask", question=again)
+        return self._filled(flow, reply.rest, {**question.parameters, **reply.values}, None)
 
-    def _of_choice(
-        self, text: str, question: Question, view: SessionView, flows: Mapping[str, Routable], catalog: Catalog
-    ) -> Plan | None:
-        name = picked(text, [choice for choice in question.choices if choice in flows])
+    def _of_choice(self, question: Question) -> Plan | None:
+        offered = [choice for choice in question.choices if choice in self._flows]
+        name = picked(self._text, offered)
         if name is not None:
-            message = str(question.parameters.get("message", text))
-            return self._filled(flows[name], message, {}, _SURE, view, catalog)
-        if self._is_request(text, flows, catalog):
+            return self._filled(self._flows[name], str(question.parameters.get("message", self._text)), {}, None)
+        if self._is_surely_a_request():
             return None
-        again = wording.ask_which([flows[choice] for choice in question.choices if choice in flows], text)
-        return self._made(_SURE, outcome="ask", question=again.model_copy(update={"parameters": question.parameters}))
+        again = wording.ask_which([self._flows[choice] for choice in offered], self._text)
+        return self._made(None, outcome="ask", question=again.model_copy(update={"parameters": question.parameters}))
 
-    def _is_request(self, text: str, flows: Mapping[str, Routable], catalog: Catalog) -> bool:
-        """Say whether a message in answer to a question is surely a request of its own."""
-        routing = self._router.route(text, list(flows.values()), catalog)
+    def _is_surely_a_request(self) -> bool:
+        routing = self._routing()
         return routing.outcome == "run" and routing.candidates[0].confidence >= _SURELY
 
-    def _filled(
-        self,
-        flow: Routable,
-        text: str,
-        known: dict[str, Any],
-        routing: Routing,
-        view: SessionView,
-        catalog: Catalog,
-    ) -> Plan:
-        """Return the plan that runs a workflow, or asks for the first thing it cannot start without."""
+    def _routing(self) -> Routing:
+        return self._router.route(self._text, list(self._flows.values()), self._catalog)
+
+    def _filled(self, flow: Routable, text: str, known: dict[str, Any], routing: Routing | None) -> Plan:
+        """Plan to run a workflow, or to ask for the first thing it cannot start without."""
         own_words = frozenset(token.stem for token in tokens(f"{flow.name.replace('_', ' ')}. {flow.description}"))
-        found = extract(flow.parameters, text, catalog, known, self._llm, today=view.today, ordinary=own_words)
+        found = extract(
+            flow.parameters, text, self._catalog, known, self._llm, today=self._view.today, ordinary=own_words
+        )
         if found.missing:
-            fields = {field.name: field for field in wanted(flow.parameters)}
-            question = wording.ask_for(fields[found.missing[0]], flow.name, catalog, found.values, found.problems)
+            field = next(field for field in wanted(flow.parameters) if field.name == found.missing[0])
+            question = wording.ask_for(field, flow.name, self._catalog, found.values, found.problems)
             return self._made(routing, outcome="ask", question=question)
         step = PlanStep(workflow=flow.name, parameters=found.values, corrections=found.corrections)
         return self._made(routing, outcome="run", steps=(step,))
 
-    def _made(self, routing: Routing, **plan: Any) -> Plan:
-        candidates = routing.candidates
-        confidence = candidates[0].confidence if candidates else 1.0 if routing is _SURE else 0.0
+    def _made(self, routing: Routing | None, **plan: Any) -> Plan:
+        """Return the plan with how sure it is: as sure as its routing, and wholly when nothing had to be routed."""
+        candidates = routing.candidates if routing else ()
+        confidence = 1.0 if routing is None else candidates[0].confidence if candidates else 0.0
         return Plan(confidence=confidence, candidates=candidates, engine=self._llm.engine, **plan)
 
 

@@ -1,6 +1,6 @@
 """What is said back when a message cannot run yet: one friendly question, or an honest no with what can be done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from dataops_kernel.orchestration.catalog import Catalog
 from dataops_kernel.orchestration.fields import Wanted
@@ -85,7 +85,7 @@ def offers(field: Wanted, catalog: Catalog) -> tuple[str, ...]:
 def _sentence(field: Wanted, catalog: Catalog, choices: Sequence[str]) -> str:
     kinds = {type(marker) for marker in field.lookups}
     if choices:
-        return f"{_which(field, kinds)} {_listed(choices)}?"
+        return f"{_which(field, kinds)} {_or(choices)}?"
     if DataFile in kinds:
         suffixes = [suffix for marker in field.lookups if isinstance(marker, DataFile) for suffix in marker.suffixes]
         what = f"{_or(suffixes)} file" if suffixes else "data file"
@@ -96,25 +96,16 @@ def _sentence(field: Wanted, catalog: Catalog, choices: Sequence[str]) -> str:
         return f"Which {field.title}? Type its name as it is written there."
     told = f" ({field.description.rstrip('.')})" if field.description else ""
     if field.type == "date":
-        return (
-            f"From which day{told}? For example 2026-03-01 or “last Monday”."
-            if not told
-            else f"Which {field.title}{told}? For example 2026-03-01."
-        )
+        return f"Which day should be the {field.title}{told}? For example 2026-03-01 or “last Monday”."
     return f"What should the {field.title} be{told}?"
 
 
-def _which(field: Wanted, kinds: Iterable[type]) -> str:
-    kinds = set(kinds)
+def _which(field: Wanted, kinds: set[type]) -> str:
     if DataFile in kinds and TableName in kinds:
         return "Which table or file:"
     if DataFile in kinds:
         return "Which file:"
     return f"Which {field.title}:"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return _or(names)
 
 
 def _or(names: Sequence[str]) -> str:

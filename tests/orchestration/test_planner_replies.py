@@ -47,6 +47,12 @@ def test_what_was_understood_before_is_kept(planner, view, folder, monkeypatch):
     assert plan.steps[0].parameters == {"job": "LOAD_GL", "relation": "downstream", "path": "data/nightly.jil"}
 
 
+def test_yes_takes_the_only_choice(planner, view):
+    question = Question(workflow="profiler", parameter="source", text="Which?", choices=("orders",))
+
+    assert planner.plan("yes please", view(pending=question)).steps[0].parameters == {"source": "orders"}
+
+
 def test_an_answer_may_say_more_than_was_asked(planner, view, asked):
     plan = planner.plan("orders, but only with a sample of 50 rows", view(pending=asked))
 

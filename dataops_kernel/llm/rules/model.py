@@ -45,6 +45,6 @@ class RulesModel(LanguageModel):
         if known is None:
             known = Classifier(fit(labels))
             if len(self._fitted) >= _KEPT:
-                del self._fitted[next(iter(self._fitted))]
+                self._fitted.pop(next(iter(self._fitted)), None)  # runs plan on threads: it may be gone by now
             self._fitted[labels] = known
         return known

@@ -95,17 +95,16 @@ def check(writes: Sequence[Write]) -> None:
     written: set[tuple[str, str]] = set()
     for write in writes:
         if isinstance(write, Append):
-            size, named = len(write.body), bool(write.stream)
+            size, named = len(write.body), write.stream
             appended.add(write.stream)
         else:
-            named = bool(write.kind and write.id)
+            size, named = 0, write.kind and write.id
             if (write.kind, write.id) in written:
                 raise UsageError(
                     f"The record {write.id!r} of kind {write.kind!r} is written twice in one commit.",
                     hint="Write a record once per commit, in its final form.",
                 )
             written.add((write.kind, write.id))
-            size = 0
             if isinstance(write, Put):
                 size = len(write.body) + len(write.data or b"")
                 if write.stamp is not None and write.stamp not in appended:

@@ -87,6 +87,8 @@ class FileBlobs(Blobs):
 
     def _put_file(self, write_into: WriteInto) -> tuple[str, int]:
         with self._temporary_file() as temporary:
+            self._create(temporary).close()  # a folder that refuses us must not look like the writer's own error
+            temporary.unlink()
             try:
                 write_into(temporary)
             except OSError as error:
@@ -190,8 +192,6 @@ def _hashed_chunks(stream: BinaryIO, hashed: "hashlib._Hash") -> Iterator[bytes]
 
 
 def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):  # Windows has no such thing, and needs none
-        return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from dataops_kernel.errors import BackendError, DataOpsError, StorageUnavailableError
+from dataops_kernel.errors import BackendError, DataOpsError, SettingsError
 from dataops_kernel.storage.embedded.connections import (
     ReaderPool,
     check_readable,
@@ -18,10 +18,8 @@ from dataops_kernel.storage.embedded.connections import (
 )
 from dataops_kernel.storage.embedded.faults import from_sqlite, from_system, unstorable
 from dataops_kernel.storage.embedded.group import CommitQueue, Ticket
-from dataops_kernel.storage.embedded.writing import SPAN, STREAM_NUMBER, TAIL, Transaction
+from dataops_kernel.storage.embedded.writing import SPAN, STREAM_NUMBER, TAIL, Writer
 from dataops_kernel.storage.ledger import Entry, Ledger, Record, Write
-
-_KNOWN_STREAMS = 65_536
 
 _COLUMNS = "kind, id, parent, ord, session, workflow, revision, seq, body"
 _GET = f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND id = ?"
@@ -59,12 +57,15 @@ class SqliteLedger(Ledger):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
+        if synchronous not in ("FULL", "NORMAL"):
+            raise SettingsError(
+                f"The durability {synchronous!r} is unknown.", hint="Use 'FULL' (every commit is durable) or 'NORMAL'."
+            )
         self._path = Path(path).absolute()
         self._synchronous = synchronous
-        self._queue = CommitQueue(self._commit_batch)
+        self._queue = CommitQueue(self._lead)
         self._writing = threading.Lock()
-        self._writer: sqlite3.Connection | None = None
-        self._file = 0  # the inode that the writer has open
+        self._writer: Writer | None = None
         self._streams: dict[str, int] = {}
         self._readers = ReaderPool(self._path)
         self._closed = False
@@ -77,9 +78,9 @@ class SqliteLedger(Ledger):
             self._open_read_only(error)
         survive_forks(self)
 
-    def _open_writer(self, *, create: bool = False) -> sqlite3.Connection:
-        self._writer = open_writer(self._path, self._synchronous, create=create)
-        self._file = self._path.stat().st_ino
+    def _open_writer(self, *, create: bool = False) -> Writer:
+        connection = open_writer(self._path, self._synchronous, create=create)
+        self._writer = Writer(connection, self._path, self._streams)
         return self._writer
 
     def _open_read_only(self, error: sqlite3.Error) -> None:
@@ -97,12 +98,14 @@ class SqliteLedger(Ledger):
         self._queue.carry(ticket)
         if ticket.error is not None:
             raise ticket.error
-        return ticket.numbers
+        return list(ticket.numbers)
 
-    def _commit_batch(self, batch: list[Ticket]) -> None:
+    def _lead(self, batch: list[Ticket]) -> None:
         with self._writing:
             try:
-                self._transact(batch)
+                if self._closed:
+                    raise closed(self._path)
+                self._transact(self._writer or self._open_writer(), batch)
             except DataOpsError as error:
                 self._fail(batch, error)
             except sqlite3.Error as error:
@@ -111,55 +114,40 @@ class SqliteLedger(Ledger):
                 self._fail(batch, BackendError(f"The commit was interrupted: {error!r}.", hint="Try again."))
                 raise
 
-    def _transact(self, batch: list[Ticket]) -> None:
-        connection = self._begin()
+    def _transact(self, writer: Writer, batch: list[Ticket]) -> None:
         try:
-            self._queue.drain(batch)  # as late as can be: who came while SQLite waited for another process rides too
-            transaction = Transaction(connection, self._streams)
+            try:
+                writer.begin()
+            finally:
+                # As late as can be: who came while SQLite waited for another process rides too, and if it waited in
+                # vain, they need not each wait as long again.
+                self._queue.drain(batch)
             if len(batch) == 1:
-                batch[0].numbers = transaction.apply(batch[0].writes)
+                batch[0].numbers = writer.apply(batch[0].writes)
             else:
-                _apply_each(connection, transaction, batch)
-            connection.execute("COMMIT")
+                for ticket in batch:
+                    try:
+                        ticket.numbers = writer.apply_alone(ticket.writes)
+                    except DataOpsError as error:
+                        ticket.error = error
+            writer.commit()
         except BaseException:
-            self._roll_back(connection)
+            self._roll_back(writer)
             raise
-        if len(self._streams) > _KNOWN_STREAMS:
-            self._streams.clear()
-        self._streams.update(transaction.fresh)
         for ticket in batch:
             ticket.done = True
 
-    def _begin(self) -> sqlite3.Connection:
-        if self._closed:
-            raise closed(self._path)
-        connection = self._writer or self._open_writer()
+    def _roll_back(self, writer: Writer) -> None:
         try:
-            moved = self._path.stat().st_ino != self._file
-        except OSError:
-            moved = True
-        if moved:  # SQLite would go on writing to a file that nobody can find any more
-            raise StorageUnavailableError(
-                f"The ledger {str(self._path)!r} was moved or deleted while it was open.",
-                hint="Put the file back, or open the workspace again.",
-            )
-        connection.execute("BEGIN IMMEDIATE")
-        return connection
-
-    def _fail(self, batch: list[Ticket], error: DataOpsError) -> None:
-        if not batch:
-            self._queue.drain(batch)
-        for ticket in batch:
-            # Everyone raises an error of their own: one object in several threads would tangle its traceback.
-            ticket.error = ticket.error or type(error)(error.message, hint=error.hint, **error.facts)
-            ticket.done = True
-
-    def _roll_back(self, connection: sqlite3.Connection) -> None:
-        try:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            writer.roll_back()
         except sqlite3.Error:
             self._drop_writer()  # a connection that cannot even roll back is not used again
+
+    def _fail(self, batch: list[Ticket], error: DataOpsError) -> None:
+        for ticket in batch:
+            # Each raises an error of its own: one object in several threads would tangle its traceback.
+            ticket.error = ticket.error or type(error)(error.message, hint=error.hint, **error.facts)
+            ticket.done = True
 
     def _drop_writer(self) -> None:
         if self._writer is not None:
@@ -258,16 +246,3 @@ class SqliteLedger(Ledger):
             self._queue.forget()
         self._readers.resume()
         self._writing.release()
-
-
-def _apply_each(connection: sqlite3.Connection, transaction: Transaction, batch: Sequence[Ticket]) -> None:
-    for ticket in batch:
-        connection.execute("SAVEPOINT ticket")
-        known = dict(transaction.fresh)
-        try:
-            ticket.numbers = transaction.apply(ticket.writes)
-        except DataOpsError as error:
-            connection.execute("ROLLBACK TO ticket")
-            transaction.fresh = known
-            ticket.error = error
-        connection.execute("RELEASE ticket")

@@ -1,9 +1,11 @@
-"""One transaction of the ledger: writes in, entry numbers out; nothing of it is known outside until it commits."""
+"""The transactions of the ledger: writes in, entry numbers out; nothing is known outside before it commits."""
 
+import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from dataops_kernel.errors import UsageError
+from dataops_kernel.errors import DataOpsError, StorageUnavailableError, UsageError
 from dataops_kernel.storage.embedded.faults import unstorable
 from dataops_kernel.storage.ledger import (
     Append,
@@ -18,6 +20,8 @@ from dataops_kernel.storage.ledger import (
 
 SPAN = 1 << 32
 """Room for the entries of one stream; stream n owns the positions from n * SPAN."""
+
+_KNOWN_STREAMS = 65_536
 
 # Texts are constants so that SQLite prepares each of them once per connection.
 STREAM_NUMBER = "SELECT num FROM streams WHERE name = ?"
@@ -37,13 +41,67 @@ _REMOVE = "DELETE FROM records WHERE kind = ? AND id = ? AND revision = ?"
 _REVISION = "SELECT revision, parent, ord FROM records WHERE kind = ? AND id = ?"
 
 
-class Transaction:
-    """Applies writes on a connection that has begun; ``fresh`` are the stream numbers it gave out or found."""
+class Writer:
+    """The connection that writes: begin, apply some writes, then commit or roll back.
 
-    def __init__(self, connection: sqlite3.Connection, streams: Mapping[str, int]) -> None:
+    ``streams`` are the numbers of the streams known to be there; what a transaction finds out joins them when it
+    commits. Raises sqlite3's errors, for the ledger to translate.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, streams: dict[str, int]) -> None:
+        self._connection = connection
         self._execute = connection.execute
+        self._path = str(path)
+        self._file = os.stat(self._path).st_ino  # noqa: PTH116  see begin()
         self._streams = streams
-        self.fresh: dict[str, int] = {}
+        self._fresh: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Wait for the file's one writing transaction."""
+        try:
+            # Not Path.stat: after an fsync every line of Python is out of the processor's caches, and costs 10 us.
+            moved = os.stat(self._path).st_ino != self._file  # noqa: PTH116
+        except OSError:
+            moved = True
+        if moved:  # SQLite would go on writing to a file that nobody can find any more
+            raise StorageUnavailableError(
+                f"The ledger {self._path!r} was moved or deleted while it was open.",
+                hint="Put the file back, or open the workspace again.",
+            )
+        self._execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make everything applied since ``begin`` durable and visible."""
+        self._execute("COMMIT")
+        if self._fresh:
+            if len(self._streams) > _KNOWN_STREAMS:
+                self._streams.clear()
+            self._streams.update(self._fresh)
+            self._fresh = {}
+
+    def roll_back(self) -> None:
+        """Undo everything applied since ``begin``; after an error SQLite may have done so already."""
+        self._fresh = {}
+        if self._connection.in_transaction:
+            self._execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def apply_alone(self, writes: Sequence[Write]) -> list[int]:
+        """Apply writes so that, if they raise, those applied before them in this transaction stand."""
+        self._execute("SAVEPOINT alone")
+        known = dict(self._fresh)
+        try:
+            return self.apply(writes)
+        except DataOpsError:
+            self._execute("ROLLBACK TO alone")
+            self._fresh = known
+            raise
+        finally:
+            if self._connection.in_transaction:
+                self._execute("RELEASE alone")
 
     def apply(self, writes: Sequence[Write]) -> list[int]:
         """Apply writes in order and return the numbers of the appended entries.
@@ -55,9 +113,8 @@ class Transaction:
         try:
             for write in writes:
                 if isinstance(write, Append):
-                    number = self._append(write)
+                    stamps[write.stream] = number = self._append(write)
                     numbers.append(number)
-                    stamps[write.stream] = number
                 elif isinstance(write, Put):
                     self._put(write, None if write.stamp is None else stamps[write.stamp])
                 else:
@@ -69,18 +126,23 @@ class Transaction:
         return numbers
 
     def _append(self, write: Append) -> int:
-        base = self._number(write.stream) * SPAN
-        if write.expect is not None:
+        stream, body, expect = write
+        base = (self._streams.get(stream) or self._number(stream)) * SPAN
+        if expect is not None:
             tail = (self._execute(TAIL, (base, base + SPAN)).fetchone()[0] or base) - base
-            if tail != write.expect:
-                raise stream_moved(write.stream, write.expect, tail)
-        return self._rowid(_APPEND, (base, base + SPAN, write.body)) - base
+            if tail != expect:
+                raise stream_moved(stream, expect, tail)
+        position = self._execute(_APPEND, (base, base + SPAN, body)).lastrowid
+        assert position is not None  # an INSERT that did not raise has one
+        return position - base
 
     def _number(self, stream: str) -> int:
-        number = self._streams.get(stream) or self.fresh.get(stream)
+        number = self._fresh.get(stream)
         if number is None:
             row = self._execute(STREAM_NUMBER, (stream,)).fetchone()
-            number = self.fresh[stream] = row[0] if row else self._rowid(_NEW_STREAM, (stream,))
+            number = row[0] if row else self._execute(_NEW_STREAM, (stream,)).lastrowid
+            assert number is not None
+            self._fresh[stream] = number
         return number
 
     def _put(self, write: Put, seq: int | None) -> None:
@@ -113,8 +175,3 @@ class Transaction:
         if not self._execute(_REMOVE, (*key, write.expect)).rowcount:
             found = self._execute(_REVISION, key).fetchone()
             raise record_moved(*key, write.expect, found[0] if found else None)
-
-    def _rowid(self, statement: str, parameters: tuple[object, ...]) -> int:
-        rowid = self._execute(statement, parameters).lastrowid
-        assert rowid is not None  # an INSERT that did not raise has one
-        return rowid

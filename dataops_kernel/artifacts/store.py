@@ -1,6 +1,7 @@
 """The artifact store: named, versioned results of a session, read along its current line."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,6 +25,7 @@ MAX_CONTENT_BYTES = 256 * 1024 * 1024
 """JSON, text and bytes above this are refused: they live in memory as a whole. Tables have no such limit."""
 
 _ATTEMPTS = 64
+_REMEMBERED_NAMES = 10_000
 _NODES_AT_ONCE = 18
 _EDGES_AT_ONCE = (MAX_COMMIT_WRITES - 2 - _NODES_AT_ONCE) // 2
 _EVERYTHING = 1_000_000
@@ -52,6 +54,7 @@ class ArtifactStore:
         self._content = ContentStore(ledger, blobs)
         self._lineage = Lineage(ledger)
         self._reader = ArtifactReader()
+        self._newest: dict[str, int] = {}
 
     def store_artifact(
         self,
@@ -111,6 +114,16 @@ class ArtifactStore:
             )
         table: pa.Table = self._content.load(artifact.model_copy(update={"form": "arrow"}))
         return table
+
+    def preview(self, artifact_id: str, rows: int) -> "pa.Table":
+        """Return the first ``rows`` rows of a table artifact without loading the rest."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        content = self.open_table(self.describe(artifact_id))
+        with pq.ParquetFile(pa.BufferReader(content) if isinstance(content, bytes) else content) as file:
+            batches = file.iter_batches(batch_size=max(rows, 1))
+            return pa.Table.from_batches([*islice(batches, 1)], schema=file.schema_arrow).slice(0, max(rows, 0))
 
     def describe(self, artifact_id: str) -> Artifact:
         """Return an artifact without its content, from whatever branch of its session."""
@@ -217,12 +230,13 @@ class ArtifactStore:
         links = self._links(artifact_id, metadata, edges)
         parent = artifact_parent(metadata.session_id, metadata.name)
         for _ in range(_ATTEMPTS):
-            newest = self._ledger.children("artifact", parent, limit=1, reverse=True)
+            # What this process stored last is a good guess, and the commit says when it was wrong.
+            newest = self._newest.pop(parent, None) or self._newest_version(parent)
             artifact = Artifact(
                 **vars(metadata),
                 **placed.facts(),
                 artifact_id=artifact_id,
-                version=int(newest[0].order) + 1 if newest else 1,
+                version=newest + 1,
                 created_at=self._clock(),
             )
             entry = ArtifactAttached(
@@ -238,6 +252,7 @@ class ArtifactStore:
                 self._ledger.commit(writes)
             except ConflictError:
                 continue  # somebody took this version, or stated one of the edges, in between
+            self._remember(parent, artifact.version)
             if len(links) > _EDGES_AT_ONCE or len(nodes) > _NODES_AT_ONCE:
                 # The record names its parents itself: what did not fit into its commit is not their only trace.
                 self._lineage.record(links[_EDGES_AT_ONCE:], nodes[_NODES_AT_ONCE:])
@@ -246,6 +261,15 @@ class ArtifactStore:
             f"The artifact {metadata.name!r} got new versions from others {_ATTEMPTS} times in a row.",
             hint="Try again, or store under a name of its own.",
         )
+
+    def _newest_version(self, parent: str) -> int:
+        newest = self._ledger.children("artifact", parent, limit=1, reverse=True)
+        return int(newest[0].order) if newest else 0
+
+    def _remember(self, parent: str, version: int) -> None:
+        if len(self._newest) >= _REMEMBERED_NAMES:
+            self._newest.clear()
+        self._newest[parent] = version
 
     def _links(self, artifact_id: str, metadata: ArtifactMetadata, edges: _Edges) -> list[LineageEdge]:
         """Complete the edges given with the artifact, and add those to the parents its metadata names."""

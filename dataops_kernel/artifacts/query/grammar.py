@@ -112,6 +112,10 @@ def forbidden(tree: exp.Expression) -> str | None:
         elif isinstance(node, exp.Table):
             if not _is_bare_name(node):
                 return f"the source {node.sql(dialect='duckdb')}"
+        elif isinstance(node, exp.Summarize | exp.Describe | exp.Pivot):
+            # SUMMARIZE 'file.csv' arrives as a text, not as the table that DuckDB would make of it.
+            if not isinstance(node.this, exp.Table | exp.Query | exp.Values | exp.Pivot | None):
+                return f"the source {node.this.sql(dialect='duckdb')}"
         elif not isinstance(node, _OPERATORS) and type(node).__name__ not in _NODES:
             return type(node).__name__.upper()
     return None
@@ -152,4 +156,4 @@ def _ctes_in_sight(node: exp.Expression) -> set[str]:
 def parameter_names(tree: exp.Expression) -> Iterator[str]:
     """Yield the name of every ``$name``; a bare ``?`` gives an empty one."""
     for placeholder in tree.find_all(exp.Placeholder):
-        yield placeholder.name
+        yield str(placeholder.this or "")

@@ -79,11 +79,7 @@ def _read(sql: str) -> Statement:
     _refuse_what_does_more_than_read(tree)
     parameters = tuple(dict.fromkeys(grammar.parameter_names(tree)))
     for name in parameters:
-        if not name or f"${name}" not in text:
-            raise QueryError(
-                f"Neither a parameter nor a name: {name or '?'!r} after '@', ':' or '?'.",
-                hint='Write parameters as $name, and a version of a table in double quotes: "orders@2".',
-            )
+        _refuse_other_parameters(name, text)
     return Statement(text, explain, tuple(dict.fromkeys(grammar.table_names(tree))), parameters)
 
 
@@ -151,8 +147,18 @@ def _refuse_other_starts(words: list[str]) -> None:
         likely = closest(first, (*_STARTS, *_PIVOTS))
         raise QueryError(
             f"This is not a query: it starts with {first[:40].lower()!r}.",
-            hint=f"Did you mean {likely}?" if likely else _HOW_TO_START,
+            hint=(f"Did you mean {likely}? " if likely else "") + _HOW_TO_START,
         )
+
+
+def _refuse_other_parameters(name: str, sql: str) -> None:
+    """Let ``$name`` through alone: ``?`` and ``:name`` are of other dialects, and ``orders@2`` lacks its quotes."""
+    if not name:
+        raise QueryError("A parameter has no name: '?'.", hint="Name it, as in: WHERE region = $region.")
+    if f"@{name}" in sql:
+        raise QueryError(f"A name with a sign in it has no quotes: '@{name}'.", hint='Write it as "orders@2".')
+    if f"${name}" not in sql:
+        raise QueryError(f"A parameter is written :{name}.", hint=f"Write it as ${name}.")
 
 
 def _unreadable(error: Exception) -> QueryError:

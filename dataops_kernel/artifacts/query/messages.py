@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from dataops_kernel.errors import DataOpsError, LimitExceededError, QueryError, QueryTimeoutError, closest
+from dataops_kernel.errors import (
+    DataOpsError,
+    IntegrityError,
+    LimitExceededError,
+    QueryError,
+    QueryTimeoutError,
+    closest,
+)
 
 _MISSING_COLUMN = re.compile(
     r'Referenced column "(?P<a>.+?)" (?:was )?not found'
@@ -49,6 +56,15 @@ def query_failure(
             hint=f"Did you mean {near!r}?" if near else "Look the name up in DuckDB's list of functions.",
         )
     return QueryError(_first_sentence(text), hint=_hint(kind, text))
+
+
+def broken_content(table: str) -> IntegrityError:
+    """Return the error for a table whose stored bytes are missing or damaged."""
+    return IntegrityError(
+        f"The content of table {table!r} cannot be read.",
+        hint="Run `dataops doctor`: it lists missing and damaged content, to be brought back from a backup.",
+        table=table,
+    )
 
 
 def out_of_memory(memory_mb: int) -> QueryTimeoutError:

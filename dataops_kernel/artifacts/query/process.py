@@ -71,22 +71,12 @@ class QueryProcess:
             "address_space_mb": memory_mb + 2048,
             "import_from": _folders_of("duckdb", "pyarrow", "numpy"),
         }
-        self._process = subprocess.Popen(
-            # Isolated and without site: no module of the user's folder or environment gets to run in there.
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("fence.py")), json.dumps(setup)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            cwd="/",
-            env={
-                **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-                # The address space is limited, and every arena and every idle BLAS thread reserves some.
-                "MALLOC_ARENA_MAX": "2",
-                "OPENBLAS_NUM_THREADS": "1",
-                "OMP_NUM_THREADS": "1",
-            },
-        )
+        try:
+            self._process = _popen(setup)
+        except OSError as error:
+            raise BackendError(
+                f"The query process did not start: {error}.", hint="Free memory or processes on this machine."
+            ) from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
@@ -214,6 +204,25 @@ class QueryProcess:
         header, body = json.loads(self._arrived[_FRAME.size : start]), bytes(self._arrived[start:end])
         del self._arrived[:end]
         return header, body
+
+
+def _popen(setup: dict[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        # Isolated and without site: no module of the user's folder or environment gets to run in there.
+        [sys.executable, "-I", "-S", str(Path(__file__).with_name("fence.py")), json.dumps(setup)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd="/",
+        env={
+            **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            # The address space is limited, and every arena and every idle BLAS thread reserves some.
+            "MALLOC_ARENA_MAX": "2",
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+        },
+    )
 
 
 def _table(pieces: list[bytes]) -> Any:

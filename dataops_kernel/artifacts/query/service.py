@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from dataops_kernel.artifacts.query.messages import query_failure
+from dataops_kernel.artifacts.query.messages import broken_content, query_failure
 from dataops_kernel.artifacts.query.process import Failed, ProcessDied, QueryProcess, Stopped
 from dataops_kernel.errors import (
     DataOpsError,
@@ -96,24 +97,31 @@ class QueryService:
         job, body = self._job(checked, read, parameters or {}, row_limit)
         started = self._timer()
         rows, truncated = self._answer(job, body, read.values(), cancelled)
-        used = tuple(artifact.artifact_id for artifact in read.values())
-        return QueryOutcome(rows, used, truncated, self._timer() - started)
+        used = dict.fromkeys(artifact.artifact_id for artifact in read.values())
+        return QueryOutcome(rows, tuple(used), truncated, self._timer() - started)
 
     def warm(self) -> None:
-        """Start a process in the background, so that the first query finds it ready."""
+        """Start a process and load what reads queries in the background, so that the first query finds both ready."""
         with self._turn:
-            if not self._closed and not self._all:
-                self._idle.append(self._started())
+            if self._closed or self._all:
+                return
+            self._idle.append(self._started())
+        threading.Thread(target=import_module, args=("dataops_kernel.artifacts.query.grammar",)).start()
+
+    def processes(self) -> tuple[int, ...]:
+        """Return the operating system's numbers of the processes that are up."""
+        with self._turn:
+            return tuple(process.pid for process in self._all if process.alive)
 
     def close(self) -> None:
         """End every process; a query that is running fails. Closing twice does nothing."""
         with self._turn:
             self._closed = True
+            while self._idle:
+                self._forget(self._idle.pop())
+            # Whoever waits for one of the others sees its end and gives its pipes back.
             for process in self._all:
                 process.kill()
-            for process in self._idle:
-                process.end()
-            self._idle.clear()
             self._turn.notify_all()
 
     def _job(
@@ -165,7 +173,7 @@ class QueryService:
                 return answer
             except Failed as failure:
                 unharmed = True
-                raise self._failure(failure, job["sql"], read) from failure
+                raise self._failure(failure, job, read) from failure
             except Stopped as stop:
                 unharmed = True
                 raise self._stopped(stop) from stop
@@ -210,11 +218,15 @@ class QueryService:
         self._all.discard(process)
         process.end()
 
-    def _failure(self, failure: Failed, sql: str, read: Iterable[Artifact]) -> DataOpsError:
+    def _failure(self, failure: Failed, job: dict[str, Any], read: Iterable[Artifact]) -> DataOpsError:
+        # The engine names the file when its content is at fault, and a blob's path is nobody's business.
+        broken = [table["name"] for table in job["tables"] if table["path"] and table["path"] in failure.text]
+        if broken or failure.kind == "Unreadable":
+            return broken_content(broken[0] if broken else failure.text)
         return query_failure(
             failure.kind,
             failure.text,
-            sql=sql,
+            sql=job["sql"],
             columns=(column.name for artifact in read for column in artifact.columns),
             memory_mb=self._limits.memory_mb,
             result_mb=self._limits.max_result_mb,

@@ -40,6 +40,10 @@ class Refused(Exception):
     """The statement is not a single one that only reads."""
 
 
+class Unreadable(Exception):
+    """The content of a table, whose name is the text, is not what it should be."""
+
+
 class TooLarge(Exception):
     """The result is larger than the answer may be."""
 
@@ -212,11 +216,11 @@ class Worker:
         _show_only(engine, tables, parts)
         self._engines[key] = engine
         if len(self._engines) > ENGINES_KEPT:
-            self._engines.popitem(last=False)[1].close()
+            self._builder.submit(self._engines.popitem(last=False)[1].close)
         return engine
 
     def _new_engine(self) -> Any:
-        return duckdb.connect(
+        engine = duckdb.connect(
             ":memory:",
             config={
                 "threads": 2,
@@ -229,6 +233,8 @@ class Worker:
                 "lambda_syntax": "ENABLE_SINGLE_ARROW",
             },
         )
+        engine.execute("set TimeZone = 'UTC'")
+        return engine
 
 
 def _limit_cpu(seconds: float) -> None:
@@ -243,19 +249,20 @@ def _show_only(engine: Any, tables: list[dict[str, Any]], parts: list[bytes]) ->
     """Lock the engine to the given tables: a view per file, an in-memory copy per inline table."""
     # DuckDB reads a path as a pattern and knows no way to escape one.
     files = {table["name"]: table["path"] for table in tables if table["path"] and not glob.has_magic(table["path"])}
-    engine.execute(f"set allowed_paths = [{', '.join(_text(path) for path in files.values())}]")
-    engine.execute("set enable_external_access = false")
-    engine.execute("set TimeZone = 'UTC'")
-    engine.execute("set lock_configuration = true")
+    paths = ", ".join(map(_text, files.values()))
+    engine.execute(f"set allowed_paths = [{paths}]; set enable_external_access = false; set lock_configuration = true")
     for table, content in zip(tables, parts, strict=False):
         name = '"' + table["name"].replace('"', '""') + '"'
-        if table["name"] in files:
-            source = _text(table["path"])
-            engine.execute(f"create view {name} as from read_parquet({source}, hive_partitioning = false)")
-        else:
-            engine.register("inline", _inline(table, content))
-            engine.execute(f"create table {name} as from inline")
-            engine.unregister("inline")
+        try:
+            if table["name"] in files:
+                source = _text(table["path"])
+                engine.execute(f"create view {name} as from read_parquet({source}, hive_partitioning = false)")
+            else:
+                engine.register("inline", _inline(table, content))
+                engine.execute(f"create table {name} as from inline")
+                engine.unregister("inline")
+        except (duckdb.Error, pyarrow.ArrowException, OSError, ValueError, AttributeError) as error:
+            raise Unreadable(table["name"]) from error
 
 
 def _inline(table: dict[str, Any], content: bytes) -> Any:
@@ -275,8 +282,8 @@ def _refuse_what_writes(cursor: Any, sql: str) -> None:
         [[tree]] = cursor.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()
         # A quote inside a string of the query arrives escaped, so it cannot forge or hide a node.
         others = set(re.findall(r'"type":"(\w+_NODE)"', tree)) - READING_NODES
-        if others:
-            raise Refused(", ".join(sorted(others)))
+        if others or not tree.startswith('{"error":false'):
+            raise Refused(", ".join(sorted(others)) or "a statement that cannot be looked into")
 
 
 def _parts(job: dict[str, Any], body: bytes) -> list[bytes]:

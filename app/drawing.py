@@ -24,10 +24,10 @@ def draw_evidence(wb: dk.Workbench, message: dk.Message) -> None:
         if position == 0:
             draw_artifact(wb, artifact, key=f"{message.message_id}-{artifact.artifact_id}")
         else:
-            with st.expander(_title(artifact), icon="📦"):
+            with st.expander(_title(artifact), icon=":material/inventory_2:"):
                 draw_artifact(wb, artifact, key=f"{message.message_id}-{artifact.artifact_id}")
     if run.answer and run.answer.sql:
-        with st.expander("SQL", icon="🧾"):
+        with st.expander("SQL", icon=":material/notes:"):
             st.code(run.answer.sql, language="sql")
     facts = [f"{message.engine or 'rules'} engine", message.workflow or ""]
     if run.answer and run.answer.confidence is not None:

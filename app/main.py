@@ -1,15 +1,17 @@
 """The workbench in the browser: every page draws what the ledger says and owns no state of its own."""
 
+from pathlib import Path
+
 import streamlit as st
 from shell import draw_sidebar
 
-st.set_page_config(page_title="DataOps workbench", page_icon="🗂️", layout="wide")
+st.set_page_config(page_title="DataOps workbench", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
 
 PAGES = [
-    st.Page("pages/chat.py", title="Chat", icon="💬", default=True),
-    st.Page("pages/artifacts.py", title="Artifacts", icon="📦"),
-    st.Page("pages/lineage.py", title="Lineage", icon="🧭"),
-    st.Page("pages/checkpoints.py", title="Checkpoints", icon="📍"),
+    st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True),
+    st.Page("pages/artifacts.py", title="Artifacts", icon=":material/inventory_2:"),
+    st.Page("pages/lineage.py", title="Lineage", icon=":material/account_tree:"),
+    st.Page("pages/checkpoints.py", title="Checkpoints", icon=":material/flag:"),
 ]
 
 page = st.navigation(PAGES, position="top")

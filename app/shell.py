@@ -24,7 +24,7 @@ def current_session() -> str:
         try:
             return wb.sessions.get_session(wanted, history=0).session_id
         except dk.DataOpsError as err:
-            st.toast(err.message, icon="⚠️")
+            st.toast(err.message, icon=":material/warning:")
     session_id = wb.sessions.current().session_id
     st.query_params["session"] = session_id
     return session_id
@@ -36,15 +36,15 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except dk.DataOpsError as err:
-        st.error(f"**{err.message}**\n\n{err.hint}", icon="🚫")
+        st.error(f"**{err.message}**\n\n{err.hint}", icon=":material/error:")
 
 
 def draw_sidebar() -> None:
     """Draw the session picker; the choice goes into the address, so a page can be bookmarked and refreshed."""
     wb = workbench()
     with st.sidebar:
-        st.markdown("### 🗂️ DataOps workbench")
-        if st.button("New session", icon="➕", width="stretch"):
+        st.markdown("### DataOps workbench")
+        if st.button("New session", icon=":material/add:", width="stretch"):
             st.query_params["session"] = wb.sessions.create_session().session_id
             st.rerun()
         current = current_session()
@@ -60,10 +60,11 @@ def draw_sidebar() -> None:
         if chosen != current:
             st.query_params["session"] = chosen
             st.rerun()
-        title = st.text_input("Title", value=sessions[current].title, max_chars=80, key=f"title-{current}")
-        if title != sessions[current].title:
-            wb.sessions.rename(current, title)
-            st.rerun()
+        with st.popover("Rename", icon=":material/edit:", width="stretch"):
+            title = st.text_input("Title", value=sessions[current].title, max_chars=80, key=f"title-{current}")
+            if title != sessions[current].title:
+                wb.sessions.rename(current, title)
+                st.rerun()
         st.caption(
             f"Workspace `{wb.workspace}`  \nSession `{current}`  \nAnswers by the **{wb.settings.model}** engine"
         )

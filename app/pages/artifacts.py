@@ -13,10 +13,13 @@ with errors_shown():
     for artifact in wb.artifacts.list_artifacts(session_id):
         newest.setdefault(artifact.name, artifact)
     if not newest:
-        st.info("Nothing stored in this session yet. Ask something in Chat, for example: profile orders.csv", icon="📦")
+        st.info(
+            "Nothing stored in this session yet. Ask something in Chat, for example: profile orders.csv",
+            icon=":material/inventory_2:",
+        )
         st.stop()
 
-    wanted = st.text_input("Search", placeholder="name, workflow or column", icon="🔎").strip().lower()
+    wanted = st.text_input("Search", placeholder="name, workflow or column", icon=":material/search:").strip().lower()
     found = [
         a
         for a in newest.values()
@@ -43,7 +46,7 @@ with errors_shown():
     name = found[rows[0]].name if rows and rows[0] < len(found) else found[0].name if found else None
     with detail:
         if name is None:
-            st.info("Nothing matches.", icon="🔎")
+            st.info("Nothing matches.", icon=":material/search:")
             st.stop()
         versions = wb.artifacts.versions(session_id, name)[::-1]
         title, choice = st.columns([3, 1], vertical_alignment="bottom")
@@ -58,13 +61,13 @@ with errors_shown():
             "Download",
             data=lambda: wb.artifacts.open_artifact(version.artifact_id).read(),
             file_name=f"{name}_v{version.version}.{suffix}",
-            icon="⬇️",
+            icon=":material/download:",
         )
-        if lineage.button("Lineage", icon="🧭"):
+        if lineage.button("Lineage", icon=":material/account_tree:"):
             st.session_state["lineage-of"] = version.artifact_id
             st.switch_page("pages/lineage.py", query_params={"session": session_id, "artifact": version.artifact_id})
-        with st.expander("Facts", icon="🧾"):
+        with st.expander("Facts", icon=":material/notes:"):
             st.json(version.model_dump(mode="json", exclude={"columns"}), expanded=1)
         if version.columns:
-            with st.expander("Columns", icon="🧾"):
+            with st.expander("Columns", icon=":material/notes:"):
                 st.dataframe([c.model_dump(mode="json") for c in version.columns], hide_index=True)

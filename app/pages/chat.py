@@ -34,7 +34,7 @@ def draw_live_run(run: dk.Run) -> None:
     """Follow a run from its first event, also one that was started before a refresh or by another door."""
     with st.chat_message("assistant"):
         stop = st.empty()
-        stop.button("Stop", icon="⏹️", on_click=wb.runs.cancel, args=(run.run_id,))
+        stop.button("Stop", icon=":material/stop_circle:", on_click=wb.runs.cancel, args=(run.run_id,))
         with st.status("Working…", expanded=True) as status:
             for event in wb.runs.attach(run.run_id).events():
                 line = event_line(event)

@@ -12,7 +12,7 @@ st.subheader("Lineage")
 with errors_shown():
     artifacts = {a.artifact_id: a for a in wb.artifacts.list_artifacts(session_id)}
     if not artifacts:
-        st.info("Nothing stored in this session yet, so nothing has a history.", icon="🧭")
+        st.info("Nothing stored in this session yet, so nothing has a history.", icon=":material/account_tree:")
         st.stop()
     ids = list(artifacts)
     wanted = st.query_params.get("artifact", ids[0])
@@ -32,5 +32,5 @@ with errors_shown():
     st.graphviz_chart(lineage_dot(graph), width="stretch")
     if graph.truncated:
         st.warning("The graph goes on; only its nearest part is drawn.")
-    with st.expander("As text", icon="🧾"):
+    with st.expander("As text", icon=":material/notes:"):
         st.code("\n".join(lineage_lines(graph)), language=None)

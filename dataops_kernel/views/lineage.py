@@ -1,5 +1,6 @@
 """Lineage as text and as a drawing."""
 
+import textwrap
 from collections import defaultdict
 
 from dataops_kernel.types import LineageGraph, LineageNode
@@ -12,7 +13,8 @@ _SHAPES = {
     "file": ("folder", "#f1f3f4"),
     "unknown": ("octagon", "#fde8e8"),
 }
-_LABEL = 40
+_LABEL = 60
+_WRAP = 20
 
 
 def lineage_lines(graph: LineageGraph) -> list[str]:
@@ -56,24 +58,29 @@ def lineage_dot(graph: LineageGraph) -> str:
     numbers = {node.id: f"n{i}" for i, node in enumerate(graph.nodes)}
     lines = [
         "digraph lineage {",
-        '  rankdir=LR; bgcolor="transparent"; nodesep=0.25; ranksep=0.5;',
-        '  node [style=filled, fontname="sans-serif", fontsize=11, color="#9aa0a6", margin="0.14,0.07"];',
-        '  edge [fontname="sans-serif", fontsize=9, color="#9aa0a6", fontcolor="#5f6368"];',
+        '  rankdir=LR; bgcolor="transparent"; nodesep=0.3; ranksep=0.35;',
+        '  node [style=filled, fontname="sans-serif", fontsize=15, color="#9aa0a6", margin="0.12,0.08"];',
+        '  edge [fontname="sans-serif", fontsize=12, color="#9aa0a6", fontcolor="#5f6368"];',
     ]
     for node in graph.nodes:
         shape, fill = _SHAPES[node.kind]
         outline = ', penwidth=2.5, color="#1a73e8"' if node.id == graph.focus else ""
-        label = _quoted(f"{node.kind}\n{_short(node.label)}")
+        label = _quoted(f"{node.kind}\n{_wrapped(node)}")
         lines.append(f'  {numbers[node.id]} [label={label}, shape={shape}, fillcolor="{fill}"{outline}];')
     for edge in graph.edges:
         dashed = "" if edge.evidence == "observed" else ", style=dashed"
-        lines.append(f"  {numbers[edge.source]} -> {numbers[edge.target]} [label={_quoted(edge.relation)}{dashed}];")
+        # That a message led to a run and a run to its steps needs no word.
+        word = "" if edge.relation == "informed" else edge.relation
+        lines.append(f"  {numbers[edge.source]} -> {numbers[edge.target]} [label={_quoted(word)}{dashed}];")
     return "\n".join([*lines, "}"])
 
 
-def _short(label: str) -> str:
-    label = " ".join(label.split())
-    return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
+def _wrapped(node: LineageNode) -> str:
+    label = " ".join(node.label.split())
+    if node.kind == "file":
+        label = label.rsplit("/", 1)[-1]
+    label = label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
+    return "\n".join(textwrap.wrap(label, _WRAP)) or label
 
 
 def _quoted(text: str) -> str:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_TITLE = 60
+"""An untitled session is called after its first message, cut to this."""
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a workbench stands on; made by ``wiring.connect`` and by nobody else."""
@@ -103,8 +107,10 @@ class Workbench:
         The message is durable when this returns. Raises ``UsageError`` for an empty message and
         ``LimitExceededError`` for one over ``settings.message_bytes``.
         """
-        self._guard.session(session_id, "session.write")
+        session = self._guard.session(session_id, "session.write")
         text = self._checked_message(text)
+        if not session.title:
+            self._services.sessions.rename(session_id, " ".join(text.split())[:_TITLE])
         # The query worker and the message's route are needed in almost every answer: start the slow one now.
         self._services.query.warm()
         return self._start(session_id, text=text, plan=None)

@@ -95,16 +95,22 @@ def test_threads_that_store_the_same_large_content_share_one_blob(store, named, 
     assert all(store.get_artifact(a.artifact_id).content.equals(table) for a in store.list_artifacts(session_id))
 
 
-def test_a_version_taken_in_between_is_followed_by_the_next(store, named, session_id, ledger, monkeypatch):
+@pytest.fixture
+def other(ledger, blobs, log, ids, clock):
+    """The same workspace in another process's hands."""
+    return ArtifactStore(ledger, blobs, log, ids, clock)
+
+
+def test_a_version_taken_in_between_is_followed_by_the_next(store, other, named, session_id, ledger, monkeypatch):
     children = ledger.children
-    others = iter([True, True, False])
+    races = iter([True, True, False])
 
     def overtaken(*args, **kwargs):
         found = children(*args, **kwargs)
-        if next(others, False):
+        if next(races, False):
             with monkeypatch.context() as honest:
                 honest.setattr(ledger, "children", children)
-                store.store_artifact({"who": "other"}, named())
+                other.store_artifact({"who": "other"}, named())
         return found
 
     monkeypatch.setattr(ledger, "children", overtaken)
@@ -114,6 +120,15 @@ def test_a_version_taken_in_between_is_followed_by_the_next(store, named, sessio
     monkeypatch.undo()
     assert store.describe(artifact_id).version == 3
     assert [a.version for a in store.versions(session_id, "orders")] == [1, 2, 3]
+
+
+def test_stores_that_take_turns_never_share_or_skip_a_version(store, other, named, session_id):
+    for _ in range(3):
+        store.store_artifact({}, named())
+        other.store_artifact({}, named())
+        other.store_artifact({}, named())
+
+    assert [a.version for a in store.versions(session_id, "orders")] == list(range(1, 10))
 
 
 def test_losing_every_race_ends_in_a_conflict_and_leaves_nothing(store, named, session_id, ledger, monkeypatch):

@@ -265,3 +265,13 @@ def test_filtering_a_session_of_hundreds_finds_the_few(store, named, session_id,
     read.clear()
     assert len(listed(store, session_id, {"artifact_type": "result"}, limit=10)) == 10
     assert sum(read) < 100
+
+
+def test_lists_longer_than_what_is_kept_in_memory_are_whole(store, put, session_id, monkeypatch):
+    monkeypatch.setattr("dataops_kernel.artifacts.records._KEPT", 10)
+    ids = [put(f"n{n}") for n in range(35)]
+
+    for _ in range(2):
+        assert listed(store, session_id) == ids[::-1]
+        assert listed(store, session_id, limit=20) == ids[:14:-1]
+    assert len(store.at(session_id)) == 35

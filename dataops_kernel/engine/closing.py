@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic_core import PydanticSerializationError
+
 from dataops_kernel.engine.base import ClosingWrites
 from dataops_kernel.engine.events import encode, jsonable
 from dataops_kernel.engine.failures import MAX_ERROR_TEXT, as_step_error
@@ -33,13 +35,25 @@ class Ending(NamedTuple):
     error: DataOpsError | None = None
 
 
+class Closed(NamedTuple):
+    """A run's last record, the same as JSON, and its closing event."""
+
+    run: Run
+    record: bytes
+    event: bytes
+
+
 def ending_of(task: "asyncio.Task[Any]", live: LiveRun) -> Ending:
     """Read how the body of a run ended; whatever it raised becomes an error a person can read."""
     failure = None if task.cancelled() else task.exception()
     if live.lost is not None:
         return Ending(error=live.lost)
     if not task.cancelled() and failure is None:
-        return _checked(task.result())
+        answer = task.result()
+        if isinstance(answer, Answer):
+            return Ending(answer=answer)
+        found = type(answer).__name__
+        return Ending(error=StepFailedError(f"The run ended with {found!r} instead of an answer."))
     if live.cancelled.is_set() or isinstance(failure, RunCancelledError):
         return Ending()
     if isinstance(failure, DataOpsError):
@@ -49,9 +63,8 @@ def ending_of(task: "asyncio.Task[Any]", live: LiveRun) -> Ending:
     return Ending(error=as_step_error(failure, "The run", run_id=live.run.run_id))
 
 
-def run_record(run: Run, expect: int) -> Put:
-    """Return the write that stores a run's record."""
-    body = run.model_dump_json().encode()
+def run_record(run: Run, body: bytes, expect: int) -> Put:
+    """Return the write that stores a run's record; ``body`` is the run as JSON."""
     parent = run.session_id or ""
     return Put("run", run.run_id, body, parent=parent, order=run.run_id, session=run.session_id, expect=expect)
 
@@ -61,33 +74,48 @@ def running_record(run: Run) -> Put:
     return Put(RUNNING, run.run_id, run.owner.encode(), parent=RUNNING, order=run.run_id)
 
 
-def closed_run(run: Run, ending: Ending, now: datetime) -> Run:
-    """Return the record of a run as it ended."""
-    status = "finished" if ending.answer else "failed" if ending.error else "cancelled"
-    error = _error_facts(ending.error) if ending.error else None
-    return run.model_copy(update={"status": status, "finished_at": now, "answer": ending.answer, "error": error})
+def closed(run: Run, ending: Ending, now: datetime) -> Closed:
+    """Return how a run ended; an answer over the limit becomes the error that says so."""
+    final = run.model_copy(
+        update={
+            "status": "finished" if ending.answer else "failed" if ending.error else "cancelled",
+            "finished_at": now,
+            "answer": ending.answer,
+            "error": _error_facts(ending.error) if ending.error else None,
+        }
+    )
+    try:
+        record = final.model_dump_json().encode()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        # Facts that JSON cannot hold are kept as text: the end of a run must always be writable.
+        final = Run.model_validate(jsonable(final.model_dump()))
+        record = final.model_dump_json().encode()
+    event = _closing_event(final, now)
+    if final.answer is not None and len(event) > MAX_ANSWER_BYTES:
+        error = LimitExceededError(
+            f"An answer of {len(event):,} bytes is over the limit of {MAX_ANSWER_BYTES:,}.",
+            hint="Store large results as artifacts and name them in the answer.",
+        )
+        return closed(run, Ending(error=error), now)
+    return Closed(final, record, event)
 
 
 def closing_writes(
-    ledger: Ledger,
-    final: Run,
-    now: datetime,
-    last_words: ClosingWrites | None,
-    *,
-    revision: int | None = None,
+    ledger: Ledger, ended: Closed, last_words: ClosingWrites | None, *, revision: int | None = None
 ) -> Sequence[Write]:
     """Return the one commit that closes a run; empty when somebody closed it already.
 
     ``revision`` is the record's when the caller knows it, which saves looking.
     """
+    final = ended.run
     if revision is None:
         record = ledger.get("run", final.run_id)
         if record is None or Run.model_validate_json(record.body).status != "running":
             return ()
         revision = record.revision
     return [
-        Append(event_stream(final.run_id), _closing_event(final, now)),
-        run_record(final, expect=revision),
+        Append(event_stream(final.run_id), ended.event),
+        run_record(final, ended.record, expect=revision),
         Remove(RUNNING, final.run_id, expect=1),
         *(last_words(final) if last_words else ()),
     ]
@@ -99,20 +127,6 @@ def _closing_event(final: Run, now: datetime) -> bytes:
     if final.error is not None:
         return encode("run_failed", now, None, {"error": final.error})
     return encode("run_cancelled", now, None, {})
-
-
-def _checked(answer: Any) -> Ending:
-    if not isinstance(answer, Answer):
-        return Ending(error=StepFailedError(f"The run ended with {type(answer).__name__!r} instead of an answer."))
-    size = len(encode("run_finished", datetime.min, None, {"answer": answer}))
-    if size > MAX_ANSWER_BYTES:
-        return Ending(
-            error=LimitExceededError(
-                f"An answer of {size:,} bytes is over the limit of {MAX_ANSWER_BYTES:,}.",
-                hint="Store large results as artifacts and name them in the answer.",
-            )
-        )
-    return Ending(answer=answer)
 
 
 def _error_facts(error: DataOpsError) -> dict[str, Any]:

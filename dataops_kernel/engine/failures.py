@@ -16,7 +16,7 @@ _KERNEL = str(Path(__file__).parents[1])
 def as_step_error(failure: BaseException, what: str, **facts: Any) -> StepFailedError:
     """Return the error that tells people of ``failure``; its traceback goes to the log, at level info."""
     log("unexpected_error", error=failure, **facts)
-    text = str(failure).strip().partition("\n")[0][:MAX_ERROR_TEXT]
+    text = _text_of(failure)
     cause = f"{type(failure).__name__}: {text}" if text else type(failure).__name__
     where = place_of(failure)
     return StepFailedError(
@@ -38,3 +38,10 @@ def place_of(failure: BaseException) -> str:
     ]
     last = (own or frames)[-1:]
     return f"{last[0].filename}:{last[0].lineno}" if last else ""
+
+
+def _text_of(failure: BaseException) -> str:
+    try:
+        return str(failure).strip().partition("\n")[0][:MAX_ERROR_TEXT]
+    except Exception:  # its __str__ is somebody else's code too
+        return ""

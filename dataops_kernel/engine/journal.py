@@ -15,6 +15,8 @@ from dataops_kernel.types import event_stream
 # A commit holds at most 100 writes; the rest is room for a closing with its messages.
 _BATCH = 64
 _CAPACITY = 1024
+PAUSE = 0.01
+"""Seconds an event may wait for others; nobody who watches a run notices them."""
 LAST_TRY = 3
 """The number of the last attempt to close a run; the first is 0."""
 
@@ -40,7 +42,7 @@ class Journal:
     written at once.
     """
 
-    def __init__(self, ledger: Ledger, *, pause: float = 0.01) -> None:
+    def __init__(self, ledger: Ledger, pause: float = PAUSE) -> None:
         self._ledger = ledger
         self._pause = pause
         self._waiting: deque[_Saying | Closing] = deque()

@@ -12,8 +12,9 @@ from dataops_kernel.clock import Clock, system_clock
 from dataops_kernel.engine.base import Body, ClosingWrites, Engine
 from dataops_kernel.engine.closing import (
     RUNNING,
+    Closed,
     Ending,
-    closed_run,
+    closed,
     closing_writes,
     ending_of,
     run_record,
@@ -21,7 +22,7 @@ from dataops_kernel.engine.closing import (
 )
 from dataops_kernel.engine.events import encode
 from dataops_kernel.engine.handle import LedgerRunHandle
-from dataops_kernel.engine.journal import LAST_TRY, Closing, Journal
+from dataops_kernel.engine.journal import LAST_TRY, PAUSE, Closing, Journal
 from dataops_kernel.engine.live import LiveRun
 from dataops_kernel.engine.owner import is_alive, this_process
 from dataops_kernel.errors import (
@@ -50,7 +51,8 @@ class LocalEngine(Engine):
     """Executes runs in this process; any number of engines and processes may share one ledger.
 
     ``closing_writes(run)`` gives what a closed run leaves elsewhere, written in the closing commit. ``owner``
-    names this process (see ``engine.owner``); ``wait`` is how handles on foreign runs pause between looks.
+    names this process (see ``engine.owner``); ``wait`` is how handles on foreign runs pause between looks;
+    ``pause`` is how many seconds events may wait for others to join their commit.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class LocalEngine(Engine):
         owner: str | None = None,
         wait: Callable[[float], None] = time.sleep,
         close_seconds: float = _CLOSE_SECONDS,
+        pause: float = PAUSE,
     ) -> None:
         self._ledger = ledger
         self._body = body
@@ -73,10 +76,10 @@ class LocalEngine(Engine):
         self._owner = owner or this_process()
         self._wait = wait
         self._close_seconds = close_seconds
-        self._journal = Journal(ledger)
+        self._journal = Journal(ledger, pause)
         self._lock = threading.Lock()
         self._live: dict[str, LiveRun] = {}
-        self._unclosed: dict[str, Run] = {}
+        self._unclosed: dict[str, Closed] = {}
         self._background: BackgroundLoop | None = None
         self._watch: asyncio.Task[None] | None = None
         self._closed = False
@@ -97,7 +100,7 @@ class LocalEngine(Engine):
         try:
             self._ledger.commit(
                 [
-                    run_record(run, expect=0),
+                    run_record(run, run.model_dump_json().encode(), expect=0),
                     running_record(run),
                     Append(event_stream(run.run_id), started, expect=0),
                     *also,
@@ -215,34 +218,37 @@ class LocalEngine(Engine):
         if not live.begin_closing():
             return
         now = self._clock()
-        final = closed_run(live.run, ending, now)
+        ended = closed(live.run, ending, now)
 
         def writes(attempt: int) -> Sequence[Write]:
             # The record is as submit left it unless another process stepped in: only a second try looks.
             revision = 1 if attempt == 0 else None
             # Whatever keeps the last words from being written must not keep the run from closing.
             last_words = self._closing_writes if attempt < LAST_TRY else None
-            return closing_writes(self._ledger, final, now, last_words, revision=revision)
+            return closing_writes(self._ledger, ended, last_words, revision=revision)
 
         def done(attempt: int, unwritten: DataOpsError | None) -> None:
             self._live.pop(live.run.run_id, None)
+            final = ended.run
             if unwritten is not None:
-                failed = self._unclosed[final.run_id] = closed_run(live.run, Ending(error=unwritten), now)
-                live.closed(failed, unwritten)
-            else:
+                failed = self._unclosed[final.run_id] = closed(live.run, Ending(error=unwritten), now)
+                final = failed.run
+            elif attempt > 0:
                 # After a conflict the ledger may hold another process's word on how this run ended.
-                live.closed(final if attempt == 0 else self.run(live.run.run_id))
+                with contextlib.suppress(DataOpsError):
+                    final = self.run(final.run_id)
+            live.closed(final, unwritten)
 
         self._journal.close_run(Closing(live, writes, done))
 
     def _close_the_unclosed(self) -> list[str]:
         """Try again to write down how runs ended when the ledger would not take it."""
-        closed = []
-        for run_id, final in list(self._unclosed.items()):
-            if self._close_late(final) or self.run(run_id).status != "running":
+        mended = []
+        for run_id, ended in list(self._unclosed.items()):
+            if self._close_late(ended) or self.run(run_id).status != "running":
                 del self._unclosed[run_id]
-                closed.append(run_id)
-        return closed
+                mended.append(run_id)
+        return mended
 
     def _close_orphan(self, run_id: str) -> bool:
         error = OwnerDiedError(
@@ -250,17 +256,17 @@ class LocalEngine(Engine):
             hint="What it stored so far is kept. Ask again to start over.",
             run_id=run_id,
         )
-        return self._close_late(closed_run(self.run(run_id), Ending(error=error), self._clock()))
+        return self._close_late(closed(self.run(run_id), Ending(error=error), self._clock()))
 
-    def _close_late(self, final: Run) -> bool:
+    def _close_late(self, ended: Closed) -> bool:
         for last_words in (self._closing_writes, None):
             try:
-                writes = closing_writes(self._ledger, final, self._clock(), last_words)
+                writes = closing_writes(self._ledger, ended, last_words)
                 self._ledger.commit(writes)
             except ConflictError:
                 return False  # another process was quicker
             except DataOpsError as err:
-                log("run_not_closed", error=err, run_id=final.run_id)
+                log("run_not_closed", error=err, run_id=ended.run.run_id)
             else:
                 return bool(writes)
         return False

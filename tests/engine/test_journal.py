@@ -7,7 +7,7 @@ import pytest
 
 from dataops_kernel.clock import system_clock
 from dataops_kernel.engine.local import LocalEngine
-from dataops_kernel.errors import LimitExceededError, StorageUnavailableError
+from dataops_kernel.errors import LimitExceededError, StepFailedError, StorageUnavailableError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.storage.ledger import Append
 from dataops_kernel.storage.memory import MemoryLedger
@@ -40,9 +40,10 @@ def ledger():
 def engine_with(ledger):
     engines = []
 
-    def engine_with(body, closing_writes=None):
-        engines.append(LocalEngine(ledger, body, IdSource(), system_clock, closing_writes, close_seconds=0.1))
-        return engines[-1]
+    def engine_with(body, closing_writes=None, **more):
+        engine = LocalEngine(ledger, body, IdSource(), system_clock, closing_writes, close_seconds=0.1, **more)
+        engines.append(engine)
+        return engine
 
     yield engine_with
     ledger.refuse = lambda writes: None
@@ -60,14 +61,13 @@ def test_a_brief_run_costs_two_commits(ledger, engine_with):
             emit("progress", text=str(number))
         return Answer(text="done")
 
-    engine = engine_with(brief)
-    engine.submit(new_run()).result(PATIENCE)
-    before = len(ledger.commits)
+    # However long events may wait for company, the closing waits for nothing.
+    engine = engine_with(brief, pause=3600)
+    handle = engine.submit(new_run())
+    handle.result(PATIENCE)
 
-    # The first run started the loop; from then on nothing but accepting and closing takes a commit.
-    engine.submit(new_run()).result(PATIENCE)
-
-    assert len(ledger.commits) - before <= 3
+    assert len(ledger.commits) == 2
+    assert len(list(handle.events())) == 22
 
 
 def test_a_flood_of_events_takes_few_commits_and_none_is_over_the_limit(ledger, engine_with):
@@ -186,3 +186,27 @@ def test_odd_values_in_events_are_said_as_text(engine_with):
     assert event.data["text"] == "caf?.csv"
     assert "LimitExceededError" in event.data["kind"]
     assert event.data["ratio"] is None
+
+
+def test_an_answer_with_facts_json_cannot_hold_is_kept_all_the_same(engine_with):
+    async def body(run, emit, cancelled):
+        return Answer(text="caf\udce9", data={"what": LimitExceededError, "pair": (1, 2)})
+
+    engine = engine_with(body)
+    handle = engine.submit(new_run())
+
+    answer = handle.result(PATIENCE)
+    assert (answer.text, answer.data["pair"]) == ("caf?", [1, 2])
+    assert engine.run(handle.run_id).answer == answer
+
+
+def test_an_error_that_cannot_even_be_printed_still_fails_its_run(engine_with):
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    async def body(run, emit, cancelled):
+        raise Mute
+
+    with pytest.raises(StepFailedError, match=r"The run failed: Mute\."):
+        engine_with(body).submit(new_run()).result(PATIENCE)

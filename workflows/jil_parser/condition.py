@@ -219,7 +219,7 @@ class _Parser:
 
     def _fault(self, severity: Severity, code: str, message: str) -> None:
         # Places are looked up only here: sound conditions, nearly all, need none.
-        if len(self.faults) >= _MOST_FAULTS and severity != "error":
+        if len(self.faults) >= _MOST_FAULTS and code != "condition-syntax":
             return
         offset = len(self.text)
         for index, match in enumerate(_TOKEN.finditer(self.text)):

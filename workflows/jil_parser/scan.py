@@ -88,7 +88,7 @@ class _Reader:
         self.open_quote = 0  # the line of its quote that is still open, 0 when none is
         self.last = 0
         self.no_closer = False  # a search has shown that no */ follows
-        self.stray = (0, 0)  # first and last line of text that belongs to nothing
+        self.stray = (0, -1)  # first and last line of text that belongs to nothing
         self.unknown: set[str] = set()
 
     def read(self, number: int, line: str) -> Callable[[Attribute], None]:

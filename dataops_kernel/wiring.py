@@ -53,12 +53,12 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     sessions = SessionManager(ledger, log, ids, clock)
     artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
     lineage = Lineage(ledger)
-    query = QueryService(artifacts.readable, _query_limits(settings))
+    query = QueryService(artifacts.open_table, _query_limits(settings))
     context = ContextManager(ledger, log, sessions, artifacts, query, ids, clock)
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
-    executor = PlanExecutor(orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model)
+    executor = PlanExecutor(orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model, ids=ids)
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
 
     def close() -> None:

@@ -1,11 +1,10 @@
 """The artifact store: named, versioned results of a session, read along its current line."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dataops_kernel.artifacts.codecs import encode
+from dataops_kernel.artifacts.codecs import encode, first_rows
 from dataops_kernel.artifacts.content import ContentStore, Placed
 from dataops_kernel.artifacts.lineage import ITSELF, Lineage
 from dataops_kernel.artifacts.listing import Descent, Selection
@@ -106,24 +105,12 @@ class ArtifactStore:
 
     def get_table(self, artifact_id: str) -> "pa.Table":
         """Return a table artifact's content as an Arrow table, in whatever form it was stored."""
-        artifact = self.describe(artifact_id)
-        if not artifact.is_table:
-            raise ParameterError(
-                f"The artifact {artifact.name!r} is {artifact.content_type}, not a table.",
-                hint="Read it with get_artifact(id).content.",
-            )
-        table: pa.Table = self._content.load(artifact.model_copy(update={"form": "arrow"}))
+        table: pa.Table = self._content.load(self._table(artifact_id).model_copy(update={"form": "arrow"}))
         return table
 
     def preview(self, artifact_id: str, rows: int) -> "pa.Table":
-        """Return the first ``rows`` rows of a table artifact without loading the rest."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        content = self.open_table(self.describe(artifact_id))
-        with pq.ParquetFile(pa.BufferReader(content) if isinstance(content, bytes) else content) as file:
-            batches = file.iter_batches(batch_size=max(rows, 1))
-            return pa.Table.from_batches([*islice(batches, 1)], schema=file.schema_arrow).slice(0, max(rows, 0))
+        """Return the first ``rows`` rows of a table artifact as Arrow, without loading the rest."""
+        return first_rows(self.open_table(self._table(artifact_id)), rows)
 
     def describe(self, artifact_id: str) -> Artifact:
         """Return an artifact without its content, from whatever branch of its session."""
@@ -224,6 +211,15 @@ class ArtifactStore:
                 newest[record.parent] = record
         records = sorted(newest.values(), key=lambda record: record.seq or 0, reverse=True)
         return {artifact.name: artifact for artifact in self._reader.read(records)}
+
+    def _table(self, artifact_id: str) -> Artifact:
+        artifact = self.describe(artifact_id)
+        if not artifact.is_table:
+            raise ParameterError(
+                f"The artifact {artifact.name!r} is {artifact.content_type}, not a table.",
+                hint="Read it with get_artifact(id).content.",
+            )
+        return artifact
 
     def _attach(self, placed: Placed, metadata: ArtifactMetadata, edges: _Edges, nodes: _Nodes) -> str:
         artifact_id = self._ids.new("art")

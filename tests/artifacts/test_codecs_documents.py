@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataops_kernel.artifacts.codecs import MAX_DEPTH, decode, decompress, encode
@@ -19,9 +19,8 @@ scalars = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8"))
 )
-values = st.recursive(
-    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner)
-)
+keys = st.text(st.characters(codec="utf-8"), max_size=8)
+values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=12)
 
 
 def stored(content):
@@ -38,17 +37,20 @@ def nested(levels, make=lambda inner: [inner]):
     return content
 
 
-@given(st.dictionaries(st.text(st.characters(codec="utf-8")), values))
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(keys, values, max_size=5))
 def test_every_dict_of_json_values_comes_back_as_it_was(content):
     assert stored(content) == content
     assert json.dumps(stored(content)) == json.dumps(content)
 
 
+@settings(max_examples=80, deadline=None)
 @given(st.text(st.characters(codec="utf-8")))
 def test_every_text_comes_back_as_it_was(content):
     assert stored(content) == content
 
 
+@settings(max_examples=80, deadline=None)
 @given(st.binary())
 def test_every_bytes_come_back_as_they_were(content):
     assert stored(content) == content

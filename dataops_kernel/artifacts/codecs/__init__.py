@@ -3,7 +3,7 @@
 from dataops_kernel.artifacts.codecs.columns import TableSummary
 from dataops_kernel.artifacts.codecs.documents import MAX_DEPTH, Document, decompress
 from dataops_kernel.artifacts.codecs.forms import decode, encode
-from dataops_kernel.artifacts.codecs.tables import ROW_GROUP_ROWS, Table, read_summary
+from dataops_kernel.artifacts.codecs.tables import ROW_GROUP_ROWS, Table, first_rows, read_summary
 
 __all__ = [
     "MAX_DEPTH",
@@ -14,5 +14,6 @@ __all__ = [
     "decode",
     "decompress",
     "encode",
+    "first_rows",
     "read_summary",
 ]

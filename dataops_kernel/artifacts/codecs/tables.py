@@ -152,14 +152,21 @@ def rebuild(form: ContentForm, data: Any) -> Any:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(pa.BufferReader(data))
-    table = file.read()
-    declared = _declared_schema(file.metadata.metadata or {})
-    if declared is not None:
-        # Parquet has no seconds, no date64 and no categories: the Arrow schema it carries says what the columns were.
-        table = recall(table, declared)
+    table = _declared(file.read(), file)
     if form == "pandas":
         return table.to_pandas()
     return table.to_pylist() if form == "records" else table
+
+
+def first_rows(content: Path | bytes, rows: int) -> "pa.Table":
+    """Read the first rows of a Parquet file or of its bytes, and no more of it than they take."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(pa.BufferReader(content) if isinstance(content, bytes) else content) as file:
+        batch = next(file.iter_batches(batch_size=max(rows, 1)), None)
+        table = file.schema_arrow.empty_table() if batch is None else pa.Table.from_batches([batch])
+        return _declared(table.slice(0, max(rows, 0)), file)
 
 
 def read_summary(path: Path) -> TableSummary:
@@ -176,11 +183,15 @@ def read_summary(path: Path) -> TableSummary:
         ) from err
 
 
-def _declared_schema(metadata: dict[bytes, bytes]) -> Any:
+def _declared(table: Any, file: Any) -> Any:
+    """Give a table the types it was written with, where the file says them."""
     import pyarrow as pa
 
-    written = metadata.get(b"ARROW:schema")
-    return None if written is None else pa.ipc.read_schema(pa.py_buffer(base64.b64decode(written)))
+    written = (file.metadata.metadata or {}).get(b"ARROW:schema")
+    if written is None:
+        return table
+    # Parquet has no seconds, no date64 and no categories: the Arrow schema it carries says what the columns were.
+    return recall(table, pa.ipc.read_schema(pa.py_buffer(base64.b64decode(written))))
 
 
 def _unfit(reason: str) -> ParameterError:

@@ -71,7 +71,9 @@ def test_a_box_with_a_member_that_never_starts_stays_running_and_neither_fails_n
         + cmd("N", "condition: n(X)")
     )
 
-    assert effects(text, "A") == {"A": "fails", "B": "stops", "D": "stops", "N": "stops", "X": "stays running"}
+    assert effects(text, "A") == {
+        **{"A": "fails", "B": "stops", "D": "stops", "N": "stops", "X": "stays running", "F": "idle anyway"}
+    }
     assert because(text, "A")["X"] == "its member `B` never starts"
 
 
@@ -134,9 +136,16 @@ def test_an_earlier_success_may_still_count_for_a_job_outside_boxes_without_look
 
 
 def test_a_job_that_cannot_start_on_a_good_night_either_is_not_blamed_on_the_failure():
-    text = cmd("A") + cmd("B", "condition: s(A) & s(GONE)") + cmd("C", "condition: s(B)")
+    text = cmd("A") + cmd("B", "condition: s(A) & s(GONE)") + cmd("C", "condition: s(B)") + cmd("F", "condition: f(C)")
 
-    assert effects(text, "A") == {"A": "fails"}
+    assert effects(text, "A") == {"A": "fails", "B": "idle anyway", "C": "idle anyway", "F": "idle anyway"}
+
+
+def test_a_job_whose_condition_cannot_be_read_is_unsure_and_never_left_out():
+    text = cmd("A") + cmd("B", "condition: s(A) & &")
+
+    assert effects(text, "A") == {"A": "fails", "B": "unsure"}
+    assert because(text, "A")["B"] == "its condition cannot be read"
 
 
 def test_globals_and_other_instances_are_taken_to_be_as_on_a_good_night():
@@ -182,4 +191,4 @@ def test_a_failed_ledger_load_stops_the_close_and_leaves_the_boxes_open(data):
         *("NIGHTLY", "LOAD_BOX", "MARTS_BOX", "REPORTS_BOX", "WEEKLY_CLOSE")
     }
     assert rows["ALERT_GL_FAILED"] == "starts"
-    assert "ALERT_LOAD_BOX" not in rows
+    assert rows["ALERT_LOAD_BOX"] == "idle anyway"

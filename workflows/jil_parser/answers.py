@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .condition import ConditionReader
 from .graph import Graph, Reached
 from .impact import Effect, Impact, impact_of
 from .model import KIND_WORDS, Edge
@@ -54,7 +55,8 @@ def upstream(graph: Graph, job: str, levels: int | None, shown: int) -> Reply:
     outside = [edge for edge in graph.edges if edge.target == job and (edge.instance or edge.kind == "v")]
     also = f"It also looks at {listed((_outside(edge) for edge in outside), shown)}." if outside else ""
     if not reached:
-        text = paragraphs(f"**{code(job)} waits on no other job.**", boxes, also, _beside(graph, job))
+        head = f"**{code(job)} waits on no other job.**"
+        text = paragraphs(head, boxes, also, bullets(_warnings(graph, {job}, shown)), _beside(graph, job))
         return Reply(text, data=_facts("upstream", job, reached))
     extent = f"within {counted(levels, 'level')}" if levels else f"over {counted(reached[-1].level, 'level')}"
     first = [one.job for one in reached if not graph.has_predecessor(one.job)]
@@ -92,6 +94,7 @@ def impact(graph: Graph, job: str, shown: int) -> Reply:
         _section("Start because of the failure", by_effect.get("starts", []), shown),
         _section("Cannot be said", by_effect.get("unsure", []), shown),
         _section("Run all the same", by_effect.get("still runs", []), shown),
+        _section("Do not run on a good night either", by_effect.get("idle anyway", []), shown),
         _NO_SIMULATION,
         f"The whole list with reasons is the table `{table}`.",
     )
@@ -213,12 +216,22 @@ def _warnings(graph: Graph, concerned: set[str], shown: int) -> list[str]:
     lost = {edge.target: edge.source for edge in graph.undefined() if edge.kind not in ("box", "n")}
     found = [
         f"{code(name)} refers to {code(source)}, which is not defined, so that part of its condition is never true."
-        for name, source in list(lost.items())
+        for name, source in lost.items()
         if name in concerned
+    ]
+    found += [
+        f"The condition of {code(name)} cannot be read: {code(graph.jobs[name].condition or '')}."
+        for name in _unreadable(graph, concerned)
     ]
     rings = [ring for ring in graph.cycles() if not concerned.isdisjoint(ring)]
     found += [f"These wait on each other in a circle: {_ring(ring)}." for ring in rings]
     return [*found[:shown], *([f"{len(found) - shown:,} warnings more."] if found[shown:] else [])]
+
+
+def _unreadable(graph: Graph, concerned: Iterable[str]) -> list[str]:
+    read = ConditionReader().read
+    known = (graph.jobs[name] for name in concerned if name in graph.jobs)
+    return sorted(task.name for task in known if task.condition and not read(task.condition).program)
 
 
 def _section(title: str, rows: Sequence[Impact], shown: int, *, effect: bool = False) -> str:

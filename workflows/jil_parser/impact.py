@@ -8,23 +8,23 @@ night with one job failing, and tells the difference. What cannot be known is ca
 from __future__ import annotations
 
 import operator
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from .condition import Atom, Condition, ConditionReader
 from .graph import Graph, Task, components
 from .wording import code
 
 Outcome = Literal["succeeds", "fails", "terminated", "waits", "hangs", "unsure"]
-Effect = Literal["fails", "stops", "stays running", "is terminated", "starts", "unsure", "still runs"]
+Effect = Literal["fails", "stops", "stays running", "is terminated", "starts", "unsure", "still runs", "idle anyway"]
 
-EFFECTS: Final[tuple[Effect, ...]] = (
-    "fails", "stops", "stays running", "is terminated", "starts", "unsure", "still runs"
-)  # fmt: skip
+EFFECTS: Final[tuple[Effect, ...]] = get_args(Effect)
 
 _EFFECT_OF: Final[dict[Outcome, Effect]] = {
     "succeeds": "starts", "fails": "fails", "terminated": "is terminated", "waits": "stops",
     "hangs": "stays running", "unsure": "unsure",
 }  # fmt: skip
+_UNCHANGED: Final[dict[Outcome, Effect]] = {"succeeds": "still runs", "unsure": "unsure", "waits": "idle anyway"}
+"""What is said of jobs after the failing one that fare as on a good night."""
 _ENDED = frozenset({"succeeds", "fails", "terminated"})
 _TRUE_AFTER: Final[dict[Outcome, str]] = {
     "succeeds": "sdn", "fails": "fdn", "terminated": "tdn", "waits": "n", "hangs": "", "unsure": "n"
@@ -57,10 +57,9 @@ class Impact(NamedTuple):
 
 
 def impact_of(graph: Graph, failing: str) -> list[Impact]:
-    """Return what the failure of one job changes, and which of the jobs after it run all the same.
+    """Return what the failure of one job changes, and what becomes of all other jobs after it.
 
-    The failing job comes first, the rest by effect and then nearest first; jobs that cannot start on a good night
-    either are left out.
+    The failing job comes first, the rest by effect and then nearest first.
     """
     good = Night(graph)
     bad = Night(graph, failing, normal=good.outcomes)
@@ -70,8 +69,8 @@ def impact_of(graph: Graph, failing: str) -> list[Impact]:
         if name == failing:
             continue
         effect = _effect(good.outcomes[name], bad.outcomes[name])
-        if effect is None and name in reached and bad.outcomes[name] == "succeeds":
-            effect = "still runs"
+        if effect is None and name in reached:
+            effect = _UNCHANGED.get(bad.outcomes[name])
         if effect is not None:
             where = reached.get(name)
             level, via, kind = (where.level, where.via, where.kind) if where else (None, "", "")
@@ -111,13 +110,21 @@ class Night:
             return f"its box {code(box)} does not start"
         if box is not None and self._is_cut_off(name):
             return f"its box {code(box)} is terminated, which may come before its start"
-        atoms = self._condition(task.condition).atoms
+        condition = self._condition(task.condition)
+        if not condition.program and task.condition:
+            return "its condition cannot be read"
+        atoms = condition.atoms
         read = {atom: self._truth(atom, task) for atom in atoms}
         broken = [atom for atom in atoms if read[atom] is (False if outcome == "waits" else None)]
         broken = broken or [atom for atom in atoms if read[atom] is None]
-        told = [atom for atom in broken if self.normal and self.normal.get(atom.name) != self.outcomes.get(atom.name)]
+        told = [atom for atom in broken if self._is_new(atom.name)]
         late = outcome == "unsure"
         return "; ".join(self._said(atom, may_be_late=late) for atom in (told or broken)[:2])
+
+    def _is_new(self, name: str) -> bool:
+        """Whether a job fares other than on a good night, or does not exist at all."""
+        now = self.outcomes.get(name)
+        return now is None or (self.normal is not None and self.normal[name] != now)
 
     def _run(self) -> None:
         arcs = self.graph.arcs(apart=True)

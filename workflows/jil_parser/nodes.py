@@ -63,8 +63,8 @@ def answer(state: State, runtime: Runtime[WorkflowContext]) -> State:
     rows: pa.Table = context.content(jobs)
     graph = graph_of(rows, context.content(edges))
     relation = state.get("relation") or "summary"
-    if relation == "summary" and state.get("job"):
-        relation = "job"
+    if relation in ("summary", "job"):  # one describes a job, the other all of them: what is named decides
+        relation = "job" if state.get("job") else "summary"
     reply = _reply(context, relation, state, graph, rows)
     stored: list[Artifact] = []
     if reply.table:

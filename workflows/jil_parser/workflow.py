@@ -18,12 +18,13 @@ _OTHER_WORDS = {
     "downstream": (
         "run after", "after", "depend on", "depends on", "depending on", "dependent on", "wait for", "waits for",
         "wait on", "waits on", "waiting for", "triggered by", "started by", "follow", "follows", "successors",
-        "children of", "needs … to finish", "descendants",
+        "children of", "needs … to finish", "descendants", "does … trigger", "does … start", "triggers after",
+        "runs next", "comes next",
     ),
     "upstream": (
         "run before", "before", "predecessors", "prerequisites", "what does … depend on", "what does … wait for",
         "what does … need", "what must … finish", "has to finish before", "needs to run before", "must run before",
-        "feeds", "ancestors", "parents of", "depends on what", "waits for what",
+        "feeds", "ancestors", "parents of", "depends on what", "waits for what", "what triggers", "what starts",
     ),
     "impact": (
         "stops if … fails", "what stops", "stops if", "stops when", "happens if", "happens when", "if … fails",

@@ -4,6 +4,7 @@ Imported only when a query is read: sqlglot takes 0.2 s to load.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,7 @@ _ROOTS = frozenset(_QUERIES.split())
 _NODES = _ROOTS.union(_CLAUSES.split(), _VALUES.split())
 _CALLS = frozenset(_GRAMMATICAL_CALLS.split())
 _OPERATORS = (exp.Binary, exp.Unary, exp.Predicate, exp.JSONPathPart)
+_SOURCES = (exp.Table, exp.Query, exp.Values, exp.Pivot, type(None))
 # Functions that give rows and look at nothing but their arguments.
 TABLE_FUNCTIONS = frozenset({"generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest"})
 
@@ -87,6 +89,11 @@ class FencedParser(DuckDBParser):  # type: ignore[misc]  # sqlglot is untyped he
         self.raise_error("Unsupported syntax")
 
 
+def folded(name: str) -> str:
+    """Return the name as DuckDB compares names: A to Z without their case, every other letter as it is."""
+    return name.encode().lower().decode()
+
+
 def tokenize(sql: str) -> list[Token]:
     """Cut the text into tokens; raises ``sqlglot.errors.TokenError``."""
     return list(DuckDB().tokenize(sql))
@@ -98,32 +105,39 @@ def parse(tokens: list[Token], sql: str) -> list[exp.Expression]:
     return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
 
 
-def forbidden(tree: exp.Expression) -> str | None:
-    """Return the first thing in the tree that is not allowed, in words a person can act on, or None."""
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Something a query may not hold: ``kind`` in words a person can act on, and the name of it, if it has one."""
+
+    kind: str
+    name: str = ""
+
+
+def forbidden(tree: exp.Expression) -> Forbidden | None:
+    """Return the first thing in the tree that is not allowed."""
     if type(tree).__name__ not in _ROOTS:
-        return f"{type(tree).__name__.upper()} alone"
-    for node in tree.walk():
-        if isinstance(node, exp.Anonymous):
-            if not _is_allowed_call(node):
-                return f"the function {node.name.lower()!r}"
-        elif isinstance(node, exp.Func):
-            if type(node).__name__ not in _CALLS:
-                return f"the function {node.sql_name().lower()!r}"
-        elif isinstance(node, exp.Table):
-            if not _is_bare_name(node):
-                return f"the source {node.sql(dialect='duckdb')}"
-        elif isinstance(node, exp.Summarize | exp.Describe | exp.Pivot):
-            # SUMMARIZE 'file.csv' arrives as a text, not as the table that DuckDB would make of it.
-            if not isinstance(node.this, exp.Table | exp.Query | exp.Values | exp.Pivot | None):
-                return f"the source {node.this.sql(dialect='duckdb')}"
-        elif not isinstance(node, _OPERATORS) and type(node).__name__ not in _NODES:
-            return type(node).__name__.upper()
-    return None
+        return Forbidden(f"{type(tree).__name__.upper()} alone")
+    return next((found for node in tree.walk() if (found := _forbidden_node(node))), None)
+
+
+def _forbidden_node(node: exp.Expression) -> Forbidden | None:
+    if isinstance(node, exp.Anonymous):
+        return None if _is_allowed_call(node) else Forbidden("function", folded(node.name))
+    if isinstance(node, exp.Func):
+        return None if type(node).__name__ in _CALLS else Forbidden("function", folded(node.sql_name()))
+    if isinstance(node, exp.Table):
+        return None if _is_bare_name(node) else Forbidden("source", node.sql(dialect="duckdb"))
+    # SUMMARIZE 'file.csv' arrives as a text, not as the table that DuckDB would make of it.
+    if isinstance(node, exp.Summarize | exp.Describe | exp.Pivot) and not isinstance(node.this, _SOURCES):
+        return Forbidden("source", node.this.sql(dialect="duckdb"))
+    if isinstance(node, _OPERATORS) or type(node).__name__ in _NODES:
+        return None
+    return Forbidden(type(node).__name__.upper())
 
 
 def _is_allowed_call(call: exp.Anonymous) -> bool:
     gives_rows = isinstance(call.parent, exp.Table | exp.Lateral) and call.arg_key == "this"
-    return call.name.lower() in (TABLE_FUNCTIONS if gives_rows else scalar_functions())
+    return folded(call.name) in (TABLE_FUNCTIONS if gives_rows else scalar_functions())
 
 
 def _is_bare_name(table: exp.Table) -> bool:
@@ -135,7 +149,7 @@ def _is_bare_name(table: exp.Table) -> bool:
 def table_names(tree: exp.Expression) -> Iterator[str]:
     """Yield the name of every table read that is not a CTE, as written, in the order of the text."""
     for table in tree.find_all(exp.Table, bfs=False):
-        if isinstance(table.this, exp.Identifier) and table.name.lower() not in _ctes_in_sight(table):
+        if isinstance(table.this, exp.Identifier) and folded(table.name) not in _ctes_in_sight(table):
             yield table.name
 
 
@@ -148,7 +162,7 @@ def _ctes_in_sight(node: exp.Expression) -> set[str]:
             ctes = parent.expressions[: node.index + bool(parent.args.get("recursive"))]
         elif not isinstance(node, exp.With) and (with_ := parent.args.get("with_")) is not None:
             ctes = with_.expressions
-        seen.update(cte.alias.lower() for cte in ctes)
+        seen.update(folded(cte.alias) for cte in ctes)
         node = parent
     return seen
 

@@ -60,7 +60,7 @@ def check(sql: str, known: Iterable[str], *, text_bytes: int = TEXT_BYTES) -> Ch
         )
     names = tuple(known)
     statement = _read(sql)
-    return CheckedQuery(statement, tuple(dict.fromkeys(_resolve(name, names) for name in statement.tables)))
+    return CheckedQuery(statement, _resolved(statement.tables, names))
 
 
 @lru_cache(maxsize=128)
@@ -122,13 +122,13 @@ def _tree(tokens: list[Any], sql: str) -> Any:
 def _refuse_what_does_more_than_read(tree: Any) -> None:
     from dataops_kernel.artifacts.query import grammar
 
-    what = grammar.forbidden(tree)
-    if what is None:
+    found = grammar.forbidden(tree)
+    if found is None:
         return
-    function = what.startswith("the function ") and closest(what.split("'")[1], grammar.scalar_functions())
+    likely = closest(found.name, grammar.scalar_functions()) if found.kind == "function" else None
     raise QueryError(
-        f"Not available in a query: {what}.",
-        hint=(f"Did you mean {function!r}? " if function else "")
+        f"Not available in a query: {found.kind}{f' {found.name!r}' if found.name else ''}.",
+        hint=(f"Did you mean {likely!r}? " if likely else "")
         + "Queries read stored tables and calculate; files, settings, the catalog and the network are out of reach. "
         "Store a file as a table first, then name the table.",
     )
@@ -172,18 +172,24 @@ def _unreadable(error: Exception) -> QueryError:
     )
 
 
-def _resolve(name: str, known: tuple[str, ...]) -> str:
-    """Return the known table that is meant."""
-    if name in known:
-        return name
-    same = [candidate for candidate in known if candidate.lower() == name.lower()]
-    if len(same) == 1:
-        return same[0]
-    raise QueryError(
-        f"There is no table {name!r}." if not same else f"{name!r} could be any of {', '.join(map(repr, same))}.",
-        hint=_which_table(name, known),
-        table=name,
-    )
+def _resolved(written: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the known tables that are meant, each once."""
+    from dataops_kernel.artifacts.query.grammar import folded
+
+    meant: dict[str, str] = {}
+    for name in written:
+        same = [name] if name in known else [candidate for candidate in known if folded(candidate) == folded(name)]
+        if not same:
+            raise QueryError(f"There is no table {name!r}.", hint=_which_table(name, known), table=name)
+        # The engine holds one table under each name, whatever its case.
+        if len(same) > 1 or meant.setdefault(folded(name), same[0]) != same[0]:
+            rivals = [candidate for candidate in known if folded(candidate) == folded(name)]
+            raise QueryError(
+                f"{name!r} could be any of {', '.join(map(repr, rivals))}.",
+                hint="Store one of them under another name; case alone does not tell tables apart in SQL.",
+                table=name,
+            )
+    return tuple(meant.values())
 
 
 def _which_table(name: str, known: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ _FRAME = struct.Struct(">IQ")
 _READ_BYTES = 1 << 20
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 0.5
+_ENDING_SECONDS = 0.3
 _TICK_SECONDS = 0.02
 # What an interpreter may need to find its own libraries; nothing else of the environment reaches the process.
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
@@ -151,9 +152,13 @@ class QueryProcess:
     def end(self) -> None:
         """Kill the process and give its pipes back; nobody else may be using it."""
         self.kill()
-        self._process.poll()
+        self._wait_briefly()
         for pipe in self._pipes:
             pipe.close()
+
+    def _wait_briefly(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDING_SECONDS)
 
     def _wait_for_hello(self) -> None:
         if self._hello is not None:
@@ -165,6 +170,7 @@ class QueryProcess:
         if frame is None and self._killed:
             raise ProcessDied(started=False)
         if frame is None:
+            self._wait_briefly()
             self.kill()
             said = re.findall(r"^\w[\w.]*(?:Error|Exception)\b.*", self._pipes[2].read().decode(errors="replace"), re.M)
             raise BackendError(

@@ -106,7 +106,7 @@ class QueryService:
             if self._closed or self._all:
                 return
             self._idle.append(self._started())
-        threading.Thread(target=import_module, args=("dataops_kernel.artifacts.query.grammar",)).start()
+        threading.Thread(target=_load_what_the_first_query_needs).start()
 
     def processes(self) -> tuple[int, ...]:
         """Return the operating system's numbers of the processes that are up."""
@@ -248,6 +248,11 @@ class QueryService:
             f"The system ended the query before it answered ({process.ending}).",
             hint="Run it again. If it ends the same way, it needs less data: filter earlier, choose fewer columns.",
         )
+
+
+def _load_what_the_first_query_needs() -> None:
+    for name in ("dataops_kernel.artifacts.query.grammar", "pyarrow"):
+        import_module(name)
 
 
 def _one_row(names: tuple[str, ...], values: Mapping[str, Any]) -> bytes:

@@ -68,6 +68,12 @@ def test_a_name_that_two_tables_share_but_for_case_must_be_written_exactly():
 
     assert guard.check('from "Orders"', known).tables == ("Orders",)
     assert "could be any of 'Orders', 'orders'" in refusal("from ORDERS", known).message
+    assert "could be any of 'Orders', 'orders'" in refusal('from "Orders", "orders"', known).message
+
+
+def test_names_are_compared_as_the_engine_compares_them():
+    assert guard.check('from "ÉTÉ_a"', ("ÉTÉ_A",)).tables == ("ÉTÉ_A",)
+    assert "no table 'été_a'" in refusal('from "été_a"', ("ÉTÉ_A",)).message
 
 
 @pytest.mark.parametrize("sql", ["", "  \n", ";", "-- nothing", "/* nothing */", ";;"])
@@ -91,9 +97,9 @@ def test_an_empty_query_is_answered_with_an_example(sql):
         ("from orders where x = ?", "A parameter has no name: '?'", "region = $region"),
         ("from orders@2", "A name with a sign in it has no quotes: '@2'.", '"orders@2"'),
         ("from orders where x = :y", "A parameter is written :y.", "$y"),
-        ("select lenght(x) from orders", "Not available in a query: the function 'lenght'.", "'length'"),
-        ("from read_csv('x.csv')", "Not available in a query: the function 'read_csv'.", "Store a file as a table"),
-        ("from main.orders", "Not available in a query: the source main.orders.", "name the table"),
+        ("select lenght(x) from orders", "Not available in a query: function 'lenght'.", "'length'"),
+        ("from read_csv('x.csv')", "Not available in a query: function 'read_csv'.", "Store a file as a table"),
+        ("from main.orders", "Not available in a query: source 'main.orders'.", "name the table"),
     ],
 )
 def test_a_refusal_says_what_is_wrong_and_how_to_mend_it(text, message, hint):

@@ -40,8 +40,12 @@ def found(text: str, *slots: Slot) -> dict[str, object]:
         ("limit=20", 20),
         ("Limit: 20.", 20),
         ("at most 2k rows", 2000),
-        ("up to twenty five", 25),
+        ("up to twenty five results", 25),
         ("the ten largest orders", 10),
+        ("newest 5 orders", 5),
+        ("the 3 most expensive ones", 3),
+        ("top-5", 5),
+        ("TOP10 regions", 10),
         ("show me 7 rows", 7),
     ],
 )
@@ -50,7 +54,17 @@ def test_a_limit_is_found_in_the_ways_people_say_it(text, limit):
 
 
 @pytest.mark.parametrize(
-    "text", ["sales in 2026 by region", "orders since 2026-03-01", "profile orders_2026.csv", "jobs after LOAD_2"]
+    "text",
+    [
+        "sales in 2026 by region",
+        "orders since 2026-03-01",
+        "profile orders_2026.csv",
+        "jobs after LOAD_2",
+        "customers with at most 5 orders",
+        "top regions over 5000",
+        "at least 10 of them",
+        "the largest order of the last 3 months",
+    ],
 )
 def test_a_number_that_means_something_else_is_no_limit(text):
     assert found(text, LIMIT) == {}

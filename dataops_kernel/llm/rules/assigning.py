@@ -11,9 +11,9 @@ _LEAST = 0.6
 _OWN, _AMOUNT, _TOLD = 3.0, 2.0, 1.5  # the slot's own name, words that go with any limit, words of its description
 _BEHIND = 0.9  # "limit 20, share 3": the word before a number is likelier its name than the word after it
 _AMOUNTS = stem_set("limit top rows row count n size sample max maximum head results number")
-_AMOUNT_CUES = stem_set(
-    "top first last limit row record line most maximum largest smallest bottom head best worst result sample"
-)
+_RANKED = "best worst largest smallest biggest highest lowest newest latest oldest cheapest"
+_BEFORE_AMOUNTS = stem_set(f"top first last bottom head {_RANKED}")
+_AFTER_AMOUNTS = stem_set(f"rows records lines results most least {_RANKED}")
 _PERCENT = stem_set("percent pct percentage")
 
 
@@ -31,7 +31,7 @@ def assign(slots: Sequence[Slot], numbers: Sequence[Number], read: Sequence[Toke
             without.remove(slot)
             free.remove(number)
             yield slot, number
-    says_nothing_else = sum(token.is_content for token in read) <= 1
+    says_nothing_else = len(read) <= 3 and sum(token.is_content for token in read) <= 1
     needy = [slot for slot in without if slot.required] or (without if says_nothing_else else [])
     if len(needy) == 1 and len(free) == 1 and fits(needy[0], free[0]):
         yield needy[0], free[0]
@@ -57,19 +57,20 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _closeness(slot: Slot, number: Number, read: Sequence[Token]) -> float:
-    own, told = words_of(slot.name), words_of(slot.description)
-    is_amount = bool(own & _AMOUNTS)
-    best = 0.0
+    own, told = words_of(slot.name), words_of(slot.description) - _BEFORE_AMOUNTS - _AFTER_AMOUNTS
+    best = _AMOUNT if own & _AMOUNTS and _is_amount(number, read) else 0.0
     for at in range(max(0, number.first - _NEAR), min(len(read), number.last + _NEAR + 1)):
-        word = read[at].stem
-        if word in own:
-            strength = _OWN
-        elif is_amount and (word in _AMOUNT_CUES or (word == "to" and at and read[at - 1].stem == "up")):
-            strength = _AMOUNT
-        elif word in told and word not in _AMOUNT_CUES:
-            strength = _TOLD
-        else:
-            continue
+        strength = _OWN if read[at].stem in own else _TOLD if read[at].stem in told else 0.0
         steps = max(number.first - at, at - number.last, 1)
         best = max(best, strength / steps * (_BEHIND if at > number.last else 1.0))
     return best
+
+
+def _is_amount(number: Number, read: Sequence[Token]) -> bool:
+    """Say whether a number says how many of something to show: "top 5", "100 rows", "the 3 largest".
+
+    Only the words right beside it count: in "at most 5 orders" and "top regions over 5000" it is a condition.
+    """
+    before = read[number.first - 1].stem if number.first else ""
+    after = read[number.last + 1].stem if number.last + 1 < len(read) else ""
+    return before in _BEFORE_AMOUNTS or after in _AFTER_AMOUNTS

@@ -49,6 +49,7 @@ _NUMBER = r"[-+]?[$€£]?\d[\d,_']*(?:\.\d+)?(?:%|[kKmMbB]\b|st\b|nd\b|rd\b|th\
 _INNER = re.compile(
     rf"(?<![\w.]){_NUMBER}(?![\w])|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?(?:[._#$-]+[^\W_]+)*|[^\W_]+(?:[._#-]+[^\W_]+)*"
 )
+_RANKED = re.compile(r"(top|first|last|bottom)-?(\d{1,6})", re.IGNORECASE)
 _DATE_SHAPE = re.compile(r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _AROUND = "([{<>}])!?,;:*'‘’…"
@@ -124,6 +125,13 @@ def _inner_tokens(text: str, start: int) -> list[Token]:
     if text[0].isdigit() or (text[0] in "+-$€£" and len(text) > 1):
         kind: Kind = "name" if any(char.isalpha() for char in text[1:-2]) else "number"
         return [Token(text, kind, start, start + len(text), text.lower())]
+    ranked = _RANKED.fullmatch(text)
+    if ranked:
+        middle = start + ranked.start(2)
+        return [
+            Token(ranked[1], "word", start, middle, stem(ranked[1].lower())),
+            Token(ranked[2], "number", middle, start + len(text), ranked[2]),
+        ]
     if is_identifier(text):
         return [Token(text, "name", start, start + len(text), text.lower())]
     found = []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import dataops_kernel.workflows.langgraph_setup  # noqa: F401 - before langgraph, which is imported below on first use
 from dataops_kernel.errors import StepFailedError, UsageError, WorkflowContractError
+from dataops_kernel.workflows.deferred import deferred_barrels
 
 if TYPE_CHECKING:
     from langgraph.pregel import Pregel
@@ -45,6 +46,12 @@ class MissingContext:
             f"A node asked its context for {name!r}, but the workflow was called without one.",
             hint="Run it in a workspace: connect().run(workflow, parameters); or pass context=….",
         )
+
+
+def import_langgraph() -> None:
+    """Import langgraph now, for a process that has time before its first run."""
+    with deferred_barrels():
+        import langgraph.graph  # noqa: F401
 
 
 def compiled_graph(workflow: Buildable) -> Pregel[Any, Any, Any, Any]:
@@ -183,9 +190,10 @@ class _ReaderLeft(Exception):
 
 def _compile(workflow: Buildable) -> Pregel[Any, Any, Any, Any]:
     try:
-        graph = workflow.build()
-        if not hasattr(graph, "astream"):
-            graph = graph.compile(name=workflow.name)
+        with deferred_barrels():
+            graph = workflow.build()
+            if not hasattr(graph, "astream"):
+                graph = graph.compile(name=workflow.name)
     except Exception as err:
         place = traceback.extract_tb(err.__traceback__)[-1]
         raise WorkflowContractError(

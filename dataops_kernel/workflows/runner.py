@@ -1,12 +1,13 @@
 """One run of one workflow: parameters in, result out, both held against the contract."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dataops_kernel.workflows.base import BaseWorkflow, WorkflowResult
 from dataops_kernel.workflows.checking import checked
 from dataops_kernel.workflows.context import WorkflowContext
-from dataops_kernel.workflows.graphs import compiled_graph, drive, is_compiled, node_names
+from dataops_kernel.workflows.graphs import compiled_graph, drive, import_langgraph, is_compiled, node_names
 
 OnNode = Callable[[str], None]
 
@@ -34,6 +35,10 @@ class WorkflowRunner:
             await asyncio.to_thread(compiled_graph, workflow)
         last = await drive(workflow, state, context, lambda node, update: on_node(node))
         return workflow.read_result(last)
+
+    def warm(self) -> None:
+        """Import langgraph on a thread, so that the first run of a long-lived process does not wait for it."""
+        threading.Thread(target=import_langgraph, name="dataops-warm", daemon=True).start()
 
     def nodes(self, workflow: BaseWorkflow) -> list[str]:
         """Return the names of a workflow's nodes; raises ``WorkflowContractError`` when its graph cannot be built."""

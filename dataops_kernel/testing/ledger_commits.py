@@ -60,6 +60,18 @@ class CommitsContract:
         # Nothing lingers inside the ledger either: the same writes go through without the bad one.
         assert ledger.commit(good) == [1, 2]
 
+    def test_a_stream_begun_in_a_commit_that_failed_is_not_mistaken_for_another(self, ledger: Ledger) -> None:
+        ledger.commit([Put("k", "taken", b"")])
+        for _ in range(2):
+            with pytest.raises(ConflictError):
+                ledger.commit([Append("failed", b"never"), Put("k", "taken", b"")])
+
+        assert ledger.commit([Append("other", b"other")]) == [1]
+        assert ledger.commit([Append("failed", b"failed")]) == [1]
+
+        assert [entry.body for entry in ledger.entries("other")] == [b"other"]
+        assert [entry.body for entry in ledger.entries("failed")] == [b"failed"]
+
     def test_a_commit_at_the_limit_is_stored_and_one_above_it_refused(self, ledger: Ledger) -> None:
         ledger.commit([Put("k", f"r{number:03d}", b"", parent="p") for number in range(MAX_COMMIT_WRITES)])
         with pytest.raises(LimitExceededError, match="101 writes"):

@@ -1,6 +1,8 @@
 """Every blob store signs the same contract; the file store also keeps its order of writing."""
 
+import io
 import os
+import re
 import stat
 import threading
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dataops_kernel.errors import IntegrityError
 from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.embedded import FileBlobs
 from dataops_kernel.storage.memory import MemoryBlobs
@@ -37,6 +40,22 @@ def test_content_lies_in_a_folder_named_by_its_first_two_digits(tmp_path: Path):
     assert FileBlobs(tmp_path).path(digest) == path
 
 
+def test_no_name_leads_out_of_the_folder(tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    blobs = FileBlobs(tmp_path / "a" / "blobs")
+    blobs.put(b"content")
+
+    for name in ("../secret", str(secret), "../../secret"):
+        assert not blobs.exists(name)
+        assert blobs.path(name) is None
+        blobs.delete(name)
+        with pytest.raises(IntegrityError):
+            blobs.open(name)
+
+    assert secret.exists()
+
+
 def test_a_stored_file_is_write_protected(tmp_path: Path):
     blobs = FileBlobs(tmp_path)
     digests = [blobs.put(b"bytes"), blobs.put_file(lambda path: path.write_bytes(b"file"))[0]]
@@ -45,6 +64,39 @@ def test_a_stored_file_is_write_protected(tmp_path: Path):
         path = blobs.path(digest)
         assert path is not None
         assert stat.S_IMODE(path.stat().st_mode) & 0o222 == 0
+
+
+@pytest.mark.parametrize("way", ["bytes", "stream", "file"])
+def test_the_order_of_writing_is_file_name_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str):
+    steps: list[str] = []
+    sync, rename = os.fsync, os.rename
+
+    def name(path: object) -> str:
+        return re.sub(r"tmp/.*", "temporary", str(path).removeprefix(str(tmp_path)).lstrip("/"))
+
+    def spy_sync(descriptor: int) -> None:
+        steps.append(f"sync {name(os.readlink(f'/proc/self/fd/{descriptor}'))}")
+        sync(descriptor)
+
+    def spy_rename(source: Path, target: Path) -> None:
+        steps.append(f"rename {name(source)} {name(target)}")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", spy_sync)
+    monkeypatch.setattr(os, "rename", spy_rename)
+    blobs = FileBlobs(tmp_path)
+
+    for content in (b"content", b"content"):
+        if way == "file":
+            blobs.put_file(lambda path, content=content: path.write_bytes(content))
+        else:
+            blobs.put(content if way == "bytes" else io.BytesIO(content))
+
+    digest = sha256(b"content")
+    folder = digest[:2]
+    first = ["sync temporary", f"rename temporary {folder}/{digest}", f"sync {folder}", "sync "]
+    # The second time only the name is made durable: whoever stored it might not have come to that yet.
+    assert steps == [*first, f"sync {folder}"]
 
 
 def test_content_cut_short_on_disk_is_written_anew(tmp_path: Path):

@@ -45,7 +45,7 @@ def test_a_commit_over_four_megabytes_is_refused(ledger: Ledger):
 
     ledger.commit([Append("s", entry)] * 10)
     with pytest.raises(LimitExceededError, match="4,000,001 bytes"):
-        ledger.commit([*[Append("s", entry)] * 9, Put("k", "r", entry[:-1], data=b"xx")])
+        ledger.commit([*[Append("s", entry)] * 9, Append("s", entry[:-1]), Put("k", "r", b"", data=b"xx")])
 
     assert ledger.tail("s") == 10
 

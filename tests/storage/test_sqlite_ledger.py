@@ -217,14 +217,18 @@ def test_commits_that_pile_up_share_a_transaction_and_a_conflict_stays_its_own(p
     ledger.close()
 
 
-def test_an_interrupted_waiter_is_not_written_later():
+@pytest.mark.parametrize("drained", ["before the interrupt", "after the interrupt"])
+def test_an_interrupted_waiter_is_not_written_later(drained: str):
     carried: list[Ticket] = []
     leading, go_on = threading.Event(), threading.Event()
 
     def lead(batch: list[Ticket]) -> None:
-        queue.drain(batch)
+        if drained == "before the interrupt":
+            queue.drain(batch)
         leading.set()
         go_on.wait(10)
+        if drained == "after the interrupt":
+            queue.drain(batch)
         for ticket in batch:
             ticket.done = True
         carried.extend(batch)
@@ -236,7 +240,7 @@ def test_an_interrupted_waiter_is_not_written_later():
     leading.wait(10)
 
     def interrupt() -> None:
-        while not (mine.turn and mine.turn.locked()):
+        while len(queue) == 0:
             pass
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 

@@ -34,9 +34,16 @@ def identify(connection: sqlite3.Connection, path: Path, steps: Sequence[Sequenc
     Raises ``WorkspaceVersionError`` for a newer ledger, ``BackendError`` for a file that is not a ledger.
     """
     try:
-        application = _pragma(connection, "application_id")
-        version = _pragma(connection, "user_version")
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        begun = not connection.in_transaction
+        if begun:  # three readings of one moment, or a ledger that is just being made would look like somebody else's
+            connection.execute("BEGIN")
+        try:
+            application = _pragma(connection, "application_id")
+            version = _pragma(connection, "user_version")
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        finally:
+            if begun and connection.in_transaction:
+                connection.execute("ROLLBACK")
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
             raise _stranger(path) from error

@@ -75,7 +75,7 @@ def test_the_order_of_writing_is_file_name_folder(tmp_path: Path, monkeypatch: p
         return re.sub(r"tmp/.*", "temporary", str(path).removeprefix(str(tmp_path)).lstrip("/"))
 
     def spy_sync(descriptor: int) -> None:
-        steps.append(f"sync {name(os.readlink(f'/proc/self/fd/{descriptor}'))}")
+        steps.append(f"sync {name(Path(f'/proc/self/fd/{descriptor}').readlink())}")
         sync(descriptor)
 
     def spy_rename(source: Path, target: Path) -> None:

@@ -75,23 +75,23 @@ class _Barrel(ModuleType):
             raise AttributeError(name)
         # Another thread that asks meanwhile waits; the package asking itself while it runs gets the usual error, as
         # do two threads whose imports wait for each other.
-        if not self._lock.acquire(timeout=_PATIENCE):
+        if not _Barrel._lock.acquire(timeout=_PATIENCE):
             return ModuleType.__getattribute__(self, name)
         try:
-            if type(self) is _Barrel and self.__name__ not in self._running:
+            if type(self) is _Barrel and self.__name__ not in _Barrel._running:
                 self._execute()
             return ModuleType.__getattribute__(self, name)
         finally:
-            self._lock.release()
+            _Barrel._lock.release()  # by now self may be an ordinary module
 
     def _execute(self) -> None:
         spec = self.__spec__
         assert spec is not None
         assert spec.loader is not None
-        self._running.add(self.__name__)
+        _Barrel._running.add(self.__name__)
         try:
             spec.loader.exec_module(self)
         finally:
-            self._running.discard(self.__name__)
+            _Barrel._running.discard(self.__name__)
         # Only now: a thread that finds an ordinary module does not wait for the lock.
         object.__setattr__(self, "__class__", ModuleType)

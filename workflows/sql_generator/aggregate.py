@@ -64,7 +64,7 @@ def share(shape: Shape) -> None:
 def default_order(shape: Shape) -> None:
     """Put times in their order, and everything else by size."""
     draft = shape.draft
-    times = [d for d in draft.dimensions if d.bucket not in (None, "weekday") or _is_date(shape, d)]
+    times = [d for d in draft.dimensions if d.bucket not in (None, "weekday", "hour of day") or _is_date(shape, d)]
     if times:
         draft.order = [Order(by=d.alias) for d in draft.dimensions]
     elif draft.dimensions and draft.measures and draft.over_groups is None:

@@ -37,14 +37,15 @@ def chunks(tokens: Sequence[Token], links: Links) -> list[Chunk]:
     result: list[Chunk] = []
     at = 0
     while at < len(tokens):
-        chunk, taken = _chunk(tokens, at, links)
+        compared = bool(result) and result[-1].kind in ("compare op", "between")
+        chunk, taken = _chunk(tokens, at, links, compared=compared)
         if chunk.kind != "filler":
             result.append(chunk)
         at += taken
     return result
 
 
-def _chunk(tokens: Sequence[Token], at: int, links: Links) -> tuple[Chunk, int]:
+def _chunk(tokens: Sequence[Token], at: int, links: Links, *, compared: bool) -> tuple[Chunk, int]:
     token = tokens[at]
     date = dates.read(tokens, at) if token.kind != "quoted" else None
     phrase = _phrase(tokens, at) if token.kind != "quoted" else None
@@ -68,7 +69,7 @@ def _chunk(tokens: Sequence[Token], at: int, links: Links) -> tuple[Chunk, int]:
         return Chunk(kind, text(length), mention=mention, number=token.number, low=token.low), length
     if token.kind == "quoted":
         return Chunk("quoted", token.text, low=token.low), 1
-    if token.number is not None and token.low != "one":
+    if token.number is not None and (token.low != "one" or compared):
         year = token.kind == "number" and dates.is_year(token)
         return Chunk("number", token.text, number=token.number, is_year=year, low=token.low), 1
     if token.low in FILLER or token.text in FILLER:

@@ -86,6 +86,8 @@ class Values:
     negated: bool = False
     predicate: bool = False
     text: str = ""
+    noun: bool = False
+    """Said in the plural, as the name of rows: "list engineers" where a job title is Engineer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,10 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Words that fit nowhere."""
+    """Words that fit nowhere; ``is_word`` when nothing in the data or the language is called so."""
 
     text: str
+    is_word: bool = False
 
 
 Clause = (

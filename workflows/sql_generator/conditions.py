@@ -9,6 +9,7 @@ from .dates import Span, year_span
 from .linking import Mention, ValueMatch
 from .plan import Operator, Scalar
 from .reader import Reader
+from .words import is_plural
 
 _OPPOSITE: dict[str, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "<>", "<>": "="}
 _TEXT_TESTS: dict[str, Operator] = {"contains": "contains", "starts": "starts", "ends": "ends"}
@@ -51,7 +52,7 @@ def _gap(reader: Reader, predicate: bool) -> Clause | None:
     if chunk is None:
         return None
     values = reader.values_ahead()
-    if values is not None:
+    if values is not None and replace(values, values=()).score < 0.6:
         return _values(reader, None, negated=True, predicate=predicate)
     flag = _flag(reader, negated=True, predicate=predicate)
     if flag is not None:
@@ -63,10 +64,14 @@ def _gap(reader: Reader, predicate: bool) -> Clause | None:
 def _value(reader: Reader, predicate: bool) -> Clause | None:
     """Read "EMEA", "not cancelled", "in EMEA or APAC", "the EMEA region"."""
     start = reader.at
-    place = reader.accept("in", "of") is not None
+    place = reader.accept("in", "of") is not None or (reader.peek().low == "by" and reader.accept("by") is not None)
     negated = reader.accept("not") is not None
     if negated:
-        reader.accept("in", "with", "either")
+        done = reader.previous.low.startswith(("do", "did"))
+        reader.accept("in", "with", "either", "by")
+        verb = reader.mention_ahead()
+        if verb is not None and not verb.values and (verb.verb or (done and verb.tables)):
+            return Presence(reader.take().mention or verb, predicate=predicate)
     flag = _flag(reader, negated, predicate)
     if flag is not None:
         return flag
@@ -89,7 +94,7 @@ def _flag(reader: Reader, negated: bool, predicate: bool = False) -> Flag | None
     if not flags or len(flags) != len(mention.columns) or reader.peek(1).kind in ("is", "compare op", "null"):
         return None
     reader.take()
-    return Flag(mention, not negated, predicate)
+    return Flag(mention, all(match.opposite for match in flags) == negated, predicate)
 
 
 def _values(reader: Reader, column: Mention | None, negated: bool, predicate: bool = False) -> Values | None:
@@ -125,7 +130,8 @@ def _values(reader: Reader, column: Mention | None, negated: bool, predicate: bo
         if named and not (after.tables and any(t.score >= 1 for t in after.tables)):
             reader.take()
             column = Mention(after.text, named)
-    return Values(tuple(found), column, negated, predicate, " or ".join(texts))
+    noun = is_plural(texts[-1]) and all(not is_plural(match.raw[0]) for match in found[-1])
+    return Values(tuple(found), column, negated, predicate, " or ".join(texts), noun)
 
 
 def _time(reader: Reader, predicate: bool, mention: Mention | None = None) -> When | None:
@@ -140,7 +146,8 @@ def _time(reader: Reader, predicate: bool, mention: Mention | None = None) -> Wh
         kind = also.kind if also is not None else kind
     elif kind == "since":
         reader.accept("in")
-    first = _span(reader, spoken=kind != "compare op" and (chunk is not None or negated))
+    wide = mention is not None or kind in ("since", "after", "before", "until")
+    first = _span(reader, spoken=kind != "compare op" and (chunk is not None or negated), wide=wide)
     if first is None:
         return None
     if kind == "compare op" and chunk is not None:
@@ -153,7 +160,7 @@ def _time(reader: Reader, predicate: bool, mention: Mention | None = None) -> Wh
     start = reader.at
     if kind in ("in", "between", "since"):
         joined = reader.accept("and", "to", "until") if kind != "in" else reader.accept("to", "until")
-        second = _span(reader, spoken=True) if joined else None
+        second = _span(reader, spoken=True, wide=wide) if joined else None
         if second is not None:
             return When("between", (_with_year(first, second), second), mention, negated)
         reader.at = start
@@ -162,16 +169,15 @@ def _time(reader: Reader, predicate: bool, mention: Mention | None = None) -> Wh
     return When(kind, (first, first), mention, negated)  # type: ignore[arg-type]
 
 
-def _span(reader: Reader, *, spoken: bool) -> Span | None:
+def _span(reader: Reader, *, spoken: bool, wide: bool) -> Span | None:
     chunk = reader.peek()
     if chunk.kind == "date":
         return reader.take().span
-    if (
-        chunk.kind == "number"
-        and chunk.is_year
-        and 1990 <= (chunk.number or 0) <= 2035
-        and (spoken or reader.peek(1).kind in ("end", "mention", "by", "comma"))
-    ):
+    if chunk.kind != "number" or not chunk.is_year or chunk.number is None:
+        return None
+    if not wide and not 1990 <= chunk.number <= 2035:
+        return None  # "between 1900 and 2100" is more likely about amounts
+    if spoken or reader.peek(1).kind in ("end", "mention", "by", "comma"):
         return year_span(int(reader.take().text))
     return None
 
@@ -212,6 +218,8 @@ def _number(reader: Reader, predicate: bool) -> Clause | None:
             reader.take()
             return Limit(Wanted("count", noun, distinct=distinct), operator, _numbers(values), f"{text} {noun.text}")
     reader.at = start
+    if chunk.low in ("longer than", "shorter than"):
+        return None
     return None if distinct else Compared(operator, values, None, predicate, text)
 
 
@@ -245,9 +253,6 @@ def _named(reader: Reader, predicate: bool) -> Clause | None:
 def _about(reader: Reader, predicate: bool) -> Clause | None:
     """Read a name and what is said of it: "amount over 500", "status is not cancelled", "orders since May"."""
     after = reader.after_with
-    computed = reader.accept("aggregate", "count") if reader.previous_kind in ("with", "where", "and", "is") else None
-    if computed is not None:
-        return _threshold(reader, computed)
     mention = reader.noun(verbs=True)
     if mention is None:
         return None
@@ -268,19 +273,21 @@ def _about(reader: Reader, predicate: bool) -> Clause | None:
     return None
 
 
-def _threshold(reader: Reader, computed: object) -> Limit | None:
-    reader.back()
-    chunk = reader.take()
+def threshold(reader: Reader) -> Clause | None:
+    """Read "total amount over 500", "with a number of orders of at least 3": what a group must reach."""
+    said_of = reader.previous_kind in ("with", "where", "and")
+    chunk = reader.accept("aggregate", "count") if said_of else reader.accept("aggregate")
+    if chunk is None:
+        return None
     reader.accept("of")
     noun = reader.noun()
     if noun is None:
         return None
     wanted = Wanted("count" if chunk.kind == "count" else chunk.value, noun)
-    start = reader.at
     reader.accept("is", "of")
+    negated = reader.accept("not") is not None
     compared = _comparison(reader)
-    if compared is None:
-        reader.at = start
+    if compared is None or negated:
         return None
     reader.accept("currency")
     return Limit(wanted, compared[0], compared[1], f"{chunk.text} {noun.text}")
@@ -363,7 +370,7 @@ def _tested(reader: Reader, mention: Mention, predicate: bool) -> Clause | None:
 
 def _dated(reader: Reader, mention: Mention, predicate: bool) -> Clause | None:
     """Read a time said of a date column: "hired in 2020", "order date after May 2026"."""
-    columns = tuple(m for m in mention.columns if m.column.kind == "date")
+    columns = tuple(m for m in mention.columns if m.column.kind == "date" or m.column.is_year)
     if not columns or (mention.tables and not mention.verb):
         return None
     return _time(reader, predicate, Mention(mention.text, columns, verb=mention.verb))

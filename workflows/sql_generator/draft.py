@@ -9,6 +9,7 @@ from .clauses import Part, Wanted
 from .lexicon import DATE_WORDS
 from .linking import Mention, TableMatch
 from .plan import (
+    Bucket,
     ColumnRef,
     Condition,
     Dimension,
@@ -188,7 +189,7 @@ class Draft:
             raise problem or Unclear(f"{mention.text!r} is nothing to group by")
         self._tell_name(mention, column)
         ref = self.use(column)
-        bucket = "day" if column.column.kind == "date" and column.column.type.upper() != "DATE" else None
+        bucket: Bucket | None = "day" if column.column.kind == "date" and column.column.type.upper() != "DATE" else None
         self._add(Dimension(column=ref, bucket=bucket, alias=self._output(column.column)))
 
     def _group_by_time(self, part: Part) -> None:
@@ -202,11 +203,13 @@ class Draft:
             found = self.scope.column(part.mention, lambda c: c.kind == "date", "a date")
         if found.column.kind != "date":
             raise Unclear(f"{found.column.name!r} holds no dates to cut into {part.bucket}s", weight=2.0)
-        if part.bucket == "hour" and found.column.type.upper() == "DATE":
+        if part.bucket in ("hour", "hour of day") and found.column.type.upper() == "DATE":
             raise Unclear(f"{found.column.name!r} holds days without a time", weight=0.5)
         self.note(f"Time is {found.column.table}.{found.column.name}.")
         assert part.bucket is not None
-        self._add(Dimension(column=self.use(found), bucket=part.bucket, alias=self._free(part.bucket)))
+        self._add(
+            Dimension(column=self.use(found), bucket=part.bucket, alias=self._free(part.bucket.replace(" ", "_")))
+        )
 
     def _group_by_entity(self, table: Table, path: tuple[Join, ...], *, average_only: bool, by_key: bool) -> None:
         if not path and average_only:
@@ -308,4 +311,5 @@ def _groupable(column: Column) -> bool:
 
 
 def _identifier(column: Column) -> str:
-    return "_".join(re.findall(r"\w+", column.name)).lower() or "value"
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.name)
+    return "_".join(re.findall(r"\w+", spaced)).lower() or "value"

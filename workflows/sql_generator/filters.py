@@ -10,7 +10,7 @@ from .clauses import Compared, Filter, Flag, Presence, Values, When
 from .draft import Detour, Draft
 from .linking import ColumnMatch, Mention
 from .plan import Condition, Operator, Scalar
-from .resolve import Found, Unclear, is_year_column
+from .resolve import Found, Unclear
 from .schema import Column
 from .words import stem
 
@@ -95,10 +95,10 @@ class Filters:
     def _when(self, clause: When, part: bool) -> None:
         said = clause.spans[0].said
         if clause.mention is not None:
-            found = self._column(clause.mention, lambda c: c.kind == "date" or is_year_column(c), "a date")
+            found = self._column(clause.mention, lambda c: c.kind == "date" or c.is_year, "a date")
         else:
             found = self._date(said)
-        if is_year_column(found.column):
+        if found.column.is_year:
             self._year(clause, found, part)
             return
         start, end = self._range(clause, found)
@@ -206,17 +206,17 @@ class Filters:
         """Resolve a column where the focus is first, then on the base and its joins, then over a detour."""
         if self.focus is not None:
             name = self.focus.join.many.table
-            inside = [m for m in mention.columns if fits(m.column) and self._inside(m.column.table) is not None]
+            inside = [m for m in mention.columns if fits(m.column) and self.inside(m.column.table) is not None]
             own = [m for m in inside if m.column.table == name] or inside
             best = [m for m in own if m.score >= max(o.score for o in own) - 0.04]
             if len(best) == 1 and not any(
                 m.column.table == self.draft.base.name for m in mention.columns if fits(m.column)
             ):
                 column = best[0].column
-                return Found(column, 1 - best[0].score, self._inside(column.table) or (), self.focus.join)
+                return Found(column, 1 - best[0].score, self.inside(column.table) or (), self.focus.join)
         return self.scope.column(mention, fits, kind, detour=True)
 
-    def _inside(self, table: str):  # type: ignore[no-untyped-def]
+    def inside(self, table: str):  # type: ignore[no-untyped-def]
         if self.focus is None:
             return None
         path = self.scope.graph.path(self.focus.join.many.table, table)

@@ -29,7 +29,6 @@ from .plan import Function
 from .reader import Reader
 
 _LINKING = frozenset({"and", "comma", "either", "in", "of", "is", "to", "with", "where", "table", "over time", "by"})
-_HINTED = frozenset({"date", "price", "salary", "duration", "count"})
 _COUNTED = ("most", "fewest", "least")
 
 
@@ -48,7 +47,7 @@ def clauses(chunks: Sequence[Chunk]) -> list[Clause]:
         else:
             chunk = reader.take()
             if chunk.kind not in _LINKING or (chunk.kind == "by" and not reader.done):
-                found.append(Unknown(chunk.text))
+                found.append(Unknown(chunk.text, is_word=chunk.kind == "unknown"))
     return found
 
 
@@ -92,7 +91,17 @@ def _count(reader: Reader) -> Clause | list[Clause] | None:
         return [*found, Measure(Wanted("count", None))]
     noun = reader.mention_ahead(verbs=False)
     if noun is None:
-        if reader.done or reader.peek().kind in ("is", "in", "not", "without", "compare op", "date", "with"):
+        if reader.done or reader.peek().kind in (
+            "is",
+            "any",
+            "in",
+            "not",
+            "without",
+            "compare op",
+            "date",
+            "with",
+            "by",
+        ):
             return [*found, Measure(Wanted("count", None))]
         return None
     noun = reader.noun()
@@ -108,7 +117,11 @@ def _aggregate(reader: Reader) -> Clause | list[Clause] | None:
     if counted is not None:
         distinct = reader.accept("distinct") is not None
         noun = reader.noun()
-        return [Measure(Wanted("count", noun, distinct=distinct, per_group=functions[0]))] if noun else None
+        if noun is None:
+            return None
+        if not noun.tables and _is_number(noun):  # "average number of pages"
+            return [Measure(Wanted(function, noun)) for function in functions]
+        return [Measure(Wanted("count", noun, distinct=distinct, per_group=functions[0]))]
     found: list[Clause] = conditions.adjectives(reader)
     distinct = reader.accept("distinct") is not None
     target = reader.noun()
@@ -337,6 +350,7 @@ def _bare(reader: Reader) -> Clause | list[Clause] | None:
 
 _RULES: tuple[Callable[[Reader], Clause | list[Clause] | None], ...] = (
     _rank,
+    conditions.threshold,
     _aggregate,
     _count,
     _sort,

@@ -40,13 +40,13 @@ Kind = TypeVar("Kind")
 
 def plan(clauses: Sequence[Clause], schema: Schema, graph: JoinGraph, today: Today) -> QueryPlan:
     """Return the plan of a question; raises ``Unclear`` with the reason that came nearest to being understood."""
-    parts = _parts(clauses)
+    parts = _with_person(_parts(clauses), schema)
     readings: list[tuple[float, QueryPlan]] = []
     problems: list[Unclear] = []
     for table in _bases(parts, schema):
         draft = Draft(Scope(schema, graph, table))
         try:
-            _fill(Shape(_with_person(parts, schema), draft, Filters(draft, today)))
+            _fill(Shape(parts, draft, Filters(draft, today)))
             readings.append((draft.cost, draft.plan()))
         except Unclear as problem:
             problems.append(problem)
@@ -111,14 +111,11 @@ def _merged(ranks: list[Rank]) -> list[Rank]:
         and first.descending == second.descending
     ):
         return [replace(first, by=second.by)]
-    if (
-        len(ranks) == 2
-        and second.by is None
-        and second.subject is None
-        and second.count
-        and first.descending == second.descending
-    ):
-        return [replace(first, count=first.count or second.count)]
+    if len(ranks) == 2 and first.descending == second.descending:
+        if first.by is None and first.subject is None:  # "top 3 highest paid employees"
+            return [replace(second, count=first.count or second.count)]
+        if second.by is None and second.subject is None and second.count:
+            return [replace(first, count=first.count or second.count)]
     raise Unclear("it asks for two different rankings at once", weight=0.3)
 
 

@@ -14,9 +14,9 @@ from .words import listed
 
 _COMPARISONS = {
     ">": "> ; over; above; more than; greater than; larger than; bigger than; higher than; exceeding; exceeds; exceed; "
-    "exceeded; in excess of; upwards of; beyond",
+    "exceeded; in excess of; upwards of; beyond; longer than",
     ">=": ">= ; at least; no less than; not less than; minimum of; or more than; not below; no fewer than; not under",
-    "<": "< ; under; below; less than; fewer than; smaller than; lower than; cheaper than",
+    "<": "< ; under; below; less than; fewer than; smaller than; lower than; cheaper than; shorter than",
     "<=": "<= ; at most; no more than; not more than; up to; maximum of; not over; not above; not exceeding",
     "=": "= ; == ; exactly; equal to; equals; equal; precisely",
     "<>": "!= ; <> ; not equal to; not equal; different from; does not equal",
@@ -37,8 +37,9 @@ _RANKS = {
     "least duration": "shortest",
     "most price": "most expensive; priciest; costliest; dearest; most costly",
     "least price": "cheapest; least expensive; least costly; most affordable",
-    "most date": "newest; latest; most recent",
+    "most date": "newest; latest; most recent; most recently",
     "least date": "oldest; earliest",
+    "most birth": "youngest",
     "most count": "most common; most frequent; most frequently; most often; most popular; busiest",
     "least count": "least common; least frequent; least popular; rarest",
     "most salary": "highest paid; best paid; highest earning; top earning",
@@ -126,11 +127,12 @@ _PLAIN = {
 _BUCKETS = {
     "day": "day; daily; days; each day; day by day",
     "week": "week; weekly; weeks; calendar week; week by week",
-    "month": "month; monthly; months; calendar month; month by month; month of the year",
+    "month": "month; monthly; months; calendar month; month by month",
     "quarter": "quarter; quarterly; quarters; calendar quarter; quarter by quarter",
     "year": "year; yearly; annual; annually; years; calendar year; year by year",
     "weekday": "weekday; day of week; day of the week; week day; weekdays; days of the week",
-    "hour": "hour; hourly; hour of day; hour of the day",
+    "hour": "hour; hourly",
+    "hour of day": "hour of day; hour of the day; hours of the day",
 }
 
 
@@ -166,7 +168,8 @@ FILLER = frozenset(
     have has had having got get gets all any some every each both of in on at for from to with as into onto about
     via within who which what whose whom order's work works working live lives living located based made make
     makes placed place places put received recorded registered happened happen occurred occur took take taken
-    found exist exists existing available present stored contained included appear appears came come comes went go
+    found exist exists anything given brings bring brought generate generates
+    generated produce produces produced yield yields present stored contained included appear appears came come comes went go
     one ones thing things up out overall altogether grand result results value's answer query question ? ! . : ; (
     ) [ ] { } - – — ' " ’ * ’s ...
     """
@@ -175,8 +178,8 @@ FILLER = frozenset(
 """Words and signs without content. "not", "or", "than", "other", "same" and the like are no fillers."""
 
 TRADE = {"sold": "sale", "bought": "purchase", "purchased": "purchase", "ordered": "order", "sell": "sale",
-         "buy": "purchase", "spent": "spend", "spend": "spend", "paid": "pay", "earned": "earn", "earn": "earn",
-         "generated": "generate", "generate": "generate", "brought": "generate", "selling": "sale", "cost": "cost",
+         "buy": "purchase", "spent": "spend", "spend": "spend", "paid": "pay", "earned": "earning", "earn": "earning", "earns": "earning",
+         "selling": "sale", "cost": "cost",
          "costs": "cost", "costing": "cost", "priced": "price", "worth": "worth"}  # fmt: skip
 """Verbs that point to a measure or a table, and the noun they stand for."""
 
@@ -271,6 +274,16 @@ PRODUCT_OF = ({"quantity", "qty", "unit", "piece"}, {"price", "rate", "cost"})
 """Words of the two columns whose product is an amount where no column holds one."""
 MONEY = ("amount", "revenue", "sale", "turnover", "total", "value", "spend", "spending", "income", "proceed", "worth")
 """Words for a money total; the first ones win when a table has several such columns."""
+ADDITIVE = frozenset(
+    listed(
+        """
+    quantity unit piece cost budget profit expense expenditure fee fine payment tax charge penalty salary wage bonus commission
+    count view click visit session impression download install sign-up stock inventory hour minute shipment mile distance
+    refund donation loss gain debt credit debit deposit withdrawal cash earning gross net usd eur gbp volume page copy item
+    """
+    )
+) | frozenset(MONEY)
+"""Words of measures whose sum means something; of any other number the question must say what is wanted."""
 NOT_ADDITIVE = frozenset(
     listed(
         """
@@ -281,6 +294,15 @@ NOT_ADDITIVE = frozenset(
     )
 )
 """Words of measures that must not be summed unless somebody asks for the sum."""
+UNITS = frozenset(
+    listed(
+        """
+    amount total value sum usd eur gbp percent level count c f celsius fahrenheit kg g lb km m cm mm mi ms sec second minute hour
+    kwh kw w volt mb gb
+    """
+    )
+)
+"""Last words of column names that people leave out: ``fine_amount`` is "the fine", ``tempC`` the temperature."""
 KEY_WORDS = frozenset(
     {"id", "key", "uuid", "guid", "code", "number", "no", "isbn", "sku", "zip", "postcode", "pk", "fk", "hash"}
 )

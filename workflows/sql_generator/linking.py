@@ -5,14 +5,16 @@ Nothing is decided here. A word that fits two columns keeps both; who else is in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .lexicon import ABBREVIATIONS, DATE_WORDS, MONEY, PRODUCT_OF, SHORTHANDS, SYNONYMS, TRADE
+from .lexicon import ABBREVIATIONS, DATE_WORDS, MONEY, PRODUCT_OF, SHORTHANDS, SYNONYMS, TRADE, UNITS
 from .schema import Column, Schema, Table
 from .words import Token, is_plural, normal, stem
 
 LONGEST_NAME = 6
+Synonyms = Mapping[str, Sequence[str]]
+"""Word of a name in the data -> what people say instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class ColumnMatch:
     column: Column
     score: float
     times: Column | None = None
+    opposite: bool = False
+    """The word says the opposite of a yes-or-no column: "inactive"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Mention:
     @property
     def score(self) -> float:
         """How well the best reading fits."""
-        return max((match.score for match in (*self.columns, *self.tables)), default=1.0 if self.values else 0.0)
+        return max(
+            [m.score for m in self.columns] + [m.score for m in self.tables], default=1.0 if self.values else 0.0
+        )
 
     def within(self, table: Table) -> Mention | None:
         """Return the mention with only the columns of one table left, or None when there are none."""
@@ -65,13 +71,17 @@ class Mention:
 class Links:
     """Every name of the schema and every value found, by the words people may say for it."""
 
-    def __init__(self, schema: Schema, values: Sequence[ValueMatch] = ()) -> None:
+    def __init__(self, schema: Schema, values: Sequence[ValueMatch] = (), synonyms: Synonyms | None = None) -> None:
         self.schema = schema
+        self._other_words = {**SYNONYMS}
+        for word, others in (synonyms or {}).items():
+            self._other_words[word] = (*self._other_words.get(word, ()), *(" ".join(normal(other)) for other in others))
         self._columns: dict[tuple[str, ...], dict[tuple[str, str], ColumnMatch]] = {}
         self._tables: dict[tuple[str, ...], dict[str, TableMatch]] = {}
         self._values: dict[tuple[str, ...], list[ValueMatch]] = {}
         self._events: dict[str, list[ColumnMatch]] = {}
         self._doers: dict[str, list[TableMatch]] = {}
+        self._joined: set[str] = set()
         for table in schema.tables:
             self._add_table(table)
         self._add_computed_amounts()
@@ -81,8 +91,13 @@ class Links:
 
     @property
     def vocabulary(self) -> set[str]:
-        """Every single word that stands in some name or value."""
-        return {word for index in (self._columns, self._tables, self._values) for words in index for word in words}
+        """Every single word that stands for a name or value, synonyms and all."""
+        indexes = (self._columns, self._tables, self._values)
+        return {word for index in indexes for words in index for word in words} - self._joined
+
+    def is_verb(self, token: Token) -> bool:
+        """Whether a word is a verb that points to a table or a date column."""
+        return self._verb(token) is not None
 
     def at(self, tokens: Sequence[Token], at: int) -> tuple[Mention, int] | None:
         """Return the longest mention that starts at a token, with the number of tokens it takes."""
@@ -92,7 +107,8 @@ class Links:
         for end in range(at, len(tokens)):
             token = tokens[end]
             if token.kind == "sign":
-                if not words or token.text in ".;?!()":
+                initial = token.text == "." and len(tokens[end - 1].text) == 1
+                if not words or (token.text in ".;?!()" and not initial):
                     break
                 continue
             words += token.words
@@ -147,27 +163,45 @@ class Links:
         if len(table.words) > 1:
             names.setdefault(table.words[-1:], 0.8)
         for words, score in [*names.items()]:
-            for other in _synonyms(words):
+            for other in self._synonyms(words):
                 names.setdefault(other, score * 0.85)
         for words, score in names.items():
             self._tables.setdefault(words, {}).setdefault(table.name, TableMatch(table, score))
-        self._doers.setdefault(stem(table.words[-1]), []).append(TableMatch(table, 0.6))
+        for root in {stem(words[-1]) for words in names}:
+            self._doers.setdefault(root, []).append(TableMatch(table, 0.6))
         for column in table.columns:
             self._add_column(column, table)
 
     def _add_column(self, column: Column, table: Table) -> None:
         names: dict[tuple[str, ...], float] = {}
-        for words, score in _names(column, table):
-            if words:
-                names[words] = max(score, names.get(words, 0))
+        if len(column.words) > 1:
+            self._joined.add("".join(column.words))
+        for written in dict.fromkeys((column.words, normal(column.name))):
+            for words, score in _names(column, table, written):
+                if words:
+                    names[words] = max(score, names.get(words, 0))
         for words, score in [*names.items()]:
-            for other in _synonyms(words):
+            for other in self._synonyms(words):
                 names.setdefault(other, score * 0.85)
         for words, score in names.items():
             self._columns.setdefault(words, {})[column.table, column.name] = ColumnMatch(column, score)
-        if column.kind == "date":
+        if column.kind == "flag":
+            for prefix in ("in", "un", "non", "not"):
+                words = (prefix + _bare_flag(column.words)[-1],)
+                match = ColumnMatch(column, 0.9, opposite=True)
+                self._columns.setdefault(words, {}).setdefault((column.table, column.name), match)
+        if column.kind == "date" or column.is_year:
             for word in column.event[:1]:
                 self._events.setdefault(stem(word), []).append(ColumnMatch(column, 0.7))
+
+    def _synonyms(self, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for place, word in enumerate(words):
+            for other in self._other_words.get(word, ()):
+                yield (*words[:place], *other.split(), *words[place + 1 :])
+        for width in (2, 3):
+            for place in range(len(words) - width + 1):
+                for other in self._other_words.get(" ".join(words[place : place + width]), ()):
+                    yield (*words[:place], *other.split(), *words[place + width :])
 
     def _add_computed_amounts(self) -> None:
         """Where no column holds an amount, "revenue" means quantity times price."""
@@ -185,12 +219,13 @@ class Links:
                         known[table.name, "quantity times price"] = match
 
 
-def _names(column: Column, table: Table) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Yield the word sequences that may stand for a column, with how clearly they do."""
-    words = column.words
+def _names(column: Column, table: Table, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield the word sequences that may stand for a column (``words`` spells it out), with how clearly they do."""
     yield words, 1.0
-    yield normal(column.name), 1.0
     yield ("".join(words),), 0.95
+    if column.kind == "flag":
+        yield _bare_flag(words), 0.95
+        return
     own = words
     for prefix in (table.words, table.words[-1:]):
         if len(words) > len(prefix) and words[: len(prefix)] == prefix:
@@ -203,7 +238,8 @@ def _names(column: Column, table: Table) -> Iterator[tuple[tuple[str, ...], floa
         yield table.words[-1:] + words, 1.0
     if len(words) > 1:
         generic = column.is_key and words[-1] in ("id", "key", "code", "number", "no")
-        yield words[-1:], 0.6 if generic else 0.8
+        if len(words[-1]) > 1:
+            yield words[-1:], 0.6 if generic else 0.8
         yield words[-2:], 0.85
         if generic:
             yield words[:-1], 0.75
@@ -211,6 +247,8 @@ def _names(column: Column, table: Table) -> Iterator[tuple[tuple[str, ...], floa
             yield (*words[:-1], "number"), 0.8
         elif column.is_name:
             yield words[:-1], 0.7
+    if column.is_measure and len(words) > 1 and words[-1] in UNITS:
+        yield words[:-1], 0.8
     if column.kind == "date":
         event = column.event
         yield event, 0.75
@@ -219,16 +257,8 @@ def _names(column: Column, table: Table) -> Iterator[tuple[tuple[str, ...], floa
         yield (*event, "time"), 0.8
         if DATE_WORDS & set(words):
             yield ("date",), 0.8
-    if column.kind == "flag":
-        bare = tuple(word for word in words if word not in ("is", "has", "was", "flag", "ha", "wa"))
-        yield bare, 0.95
 
 
-def _synonyms(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for place, word in enumerate(words):
-        for other in SYNONYMS.get(word, ()):
-            yield (*words[:place], *other.split(), *words[place + 1 :])
-    for width in (2, 3):
-        for place in range(len(words) - width + 1):
-            for other in SYNONYMS.get(" ".join(words[place : place + width]), ()):
-                yield (*words[:place], *other.split(), *words[place + width :])
+def _bare_flag(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``active`` for ``is_active``."""
+    return tuple(word for word in words if word not in ("is", "has", "was", "flag")) or words

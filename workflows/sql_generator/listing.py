@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from .aggregate import aggregate
+from .clauses import Values
 from .linking import Mention, TableMatch
 from .plan import Order
 from .resolve import Unclear
 from .shape import Shape, is_measure
+from .words import normal
 
 
 def listing(shape: Shape) -> None:
@@ -21,7 +23,8 @@ def listing(shape: Shape) -> None:
         found = shape.scope.column(shape.by_date.mention, lambda c: c.kind == "date", "a date")
         draft.order = [Order(by=draft.use(found))]
     shown = [shape.scope.schema.column(ref) for ref in draft.columns]
-    if shown and all(c.kind in ("text", "flag") and not c.is_key and not c.is_name for c in shown):
+    names = {name for table in shape.scope.schema.tables for name in table.names}
+    if shown and all(c.kind in ("text", "flag") and not c.is_key and c not in names for c in shown):
         draft.distinct = True
     shape.sort()
     if draft.distinct:
@@ -38,9 +41,9 @@ def _is_total(shape: Shape) -> bool:
     assert first is not None
     others = [b for b in named[1:] if b.part.mention and not b.part.mention.tables]
     amounts = all(match.column.is_additive or match.times for match in first.columns)
-    return (
-        amounts and not others and not (first.plural and "list" in shape.parts.asks and "amounts" in first.text.lower())
-    )
+    # "Department budgets" are many numbers, "sales" is one.
+    several = first.plural and any(normal(first.text)[-1] in match.column.words for match in first.columns)
+    return amounts and not others and not several
 
 
 def _subject(shape: Shape) -> None:
@@ -66,11 +69,20 @@ def _subject(shape: Shape) -> None:
 
 
 def _identified(shape: Shape) -> TableMatch | None:
-    """Return the table of "order 10004" or "customer C-1040", where the name and its key are all there is."""
+    """Return the table of "order 10004", "employee salary over 500" or "engineers": a filter that also names the rows."""
+    base = shape.draft.base
     for clause in shape.parts.filters:
         for mention in (getattr(clause, "mention", None), getattr(clause, "column", None)):
-            if isinstance(mention, Mention) and mention.tables and not mention.verb:
+            if not isinstance(mention, Mention) or mention.verb:
+                continue
+            if mention.tables:
                 return shape.draft.entity(mention)
+            if normal(mention.text)[:1] == base.words[-1:]:
+                return TableMatch(base, 0.9)
+        own = isinstance(clause, Values) and any(m.column.table == base.name for m in clause.values[0])
+        if isinstance(clause, Values) and clause.noun and own and not clause.negated:
+            shape.draft.note(f"'{clause.text}' are the rows of {base.name} with that value.")
+            return TableMatch(base, 0.9)
     return None
 
 
@@ -82,7 +94,7 @@ def columns(shape: Shape, *, listing: bool = False) -> None:
         if mention is None or not mention.columns or mention.verb or bare.after or draft.entity(mention):
             continue
         shape.bares.remove(bare)
-        draft.columns.append(draft.use(shape.scope.column(mention, lambda c: True, "a column to show")))
+        draft.columns += [draft.use(found) for found in shape.scope.columns(mention, "a column to show")]
         draft.distinct = draft.distinct or bare.distinct
     if "when" in shape.parts.asks and not draft.columns:
         draft.columns.append(draft.use(shape.scope.default_date("when")))

@@ -8,7 +8,7 @@ from dataops_kernel.types import Frozen
 
 Scalar = str | int | float | bool
 Function = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
-Bucket = Literal["day", "week", "month", "quarter", "year", "weekday", "hour"]
+Bucket = Literal["day", "week", "month", "quarter", "year", "weekday", "hour", "hour of day"]
 Operator = Literal[
     "=", "<>", ">", ">=", "<", "<=", "between", "in", "not in", "contains", "not contains", "starts", "ends",
     "null", "not null", "during", "not during",

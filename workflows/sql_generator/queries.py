@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from .joins import Edge
 from .schema import Column, Schema, Table
-from .sql import identifier, values_of
+from .sql import identifier, literal
 from .words import Token
 
 FEW = 200
@@ -15,31 +15,34 @@ FIRST_ROWS = 100_000
 LONGEST_VALUE = 80
 MOST_COLUMNS = 40
 MOST_WORDS = 6
-OUTLIER_YEARS = 3
+OUTLIER_DAYS = 3 * 365
 
 
-def value_lookup(table: Table, tokens: Sequence[Token]) -> str | None:
-    """Return the query ``(place, value)`` for the values of a table's text columns that the question may name.
+def value_lookup(tables: Sequence[Table], tokens: Sequence[Token]) -> str | None:
+    """Return one query ``(source, place, value)`` for the values of text columns that the question may name.
 
-    Columns with few different values give all of them; the others only values that stand in the question word by word.
+    ``source`` and ``place`` number the table and its column. Columns with few different values give all of them (in
+    their first rows); the others only values that stand in the question word by word.
     """
-    said = values_of(phrases(tokens))
-    queries = []
-    for place, column in enumerate(table.columns[:MOST_COLUMNS]):
-        if column.kind != "text":
-            continue
-        name, source = identifier(column.name), identifier(table.name)
-        text = f"CAST({name} AS VARCHAR)"
-        first = f"SELECT {text} AS value FROM {source} LIMIT {FIRST_ROWS}"
-        queries.append(
-            f"(SELECT DISTINCT {place} AS place, value FROM ({first}) AS first_rows "
-            f"WHERE LENGTH(value) <= {LONGEST_VALUE} LIMIT {FEW + 1})"
-        )
-        if said:
-            queries.append(
-                f"(SELECT DISTINCT {place} AS place, {text} AS value FROM {source} WHERE LOWER(TRIM({text})) IN ({said}) LIMIT {FEW})"
+    pieces = []
+    for source, table in enumerate(tables):
+        for place, column in enumerate(table.columns[:MOST_COLUMNS]):
+            if column.kind != "text":
+                continue
+            text, name = f"CAST({identifier(column.name)} AS VARCHAR)", identifier(table.name)
+            first = f"SELECT {text} AS value FROM {name} LIMIT {FIRST_ROWS}"
+            pieces.append(
+                f"(SELECT DISTINCT {source} AS source, {place} AS place, value FROM ({first}) AS first_rows "
+                f"WHERE LENGTH(value) <= {LONGEST_VALUE} LIMIT {FEW + 1})"
             )
-    return " UNION ".join(queries) if queries else None
+            pieces.append(
+                f"(SELECT DISTINCT {source} AS source, {place} AS place, {text} AS value FROM {name} "
+                f"WHERE LOWER(TRIM({text})) IN (SELECT phrase FROM said) LIMIT {FEW})"
+            )
+    if not pieces:
+        return None
+    said = ", ".join(literal(phrase) for phrase in phrases(tokens)) or "''"
+    return f"WITH said AS (SELECT UNNEST([{said}]) AS phrase) " + " UNION ".join(pieces)
 
 
 def phrases(tokens: Sequence[Token]) -> list[str]:
@@ -79,24 +82,29 @@ def _side(one: Column, other: Column) -> str:
     )
 
 
-def newest_day(column: Column) -> str:
-    """Return the query ``(newest, later, last)``: the newest credible day, how many rows lie after it, and the last day.
+def newest_days(columns: Sequence[Column]) -> str:
+    """Return one query ``(place, newest, later, last)`` with a row per date column.
 
-    A mistyped year must not become "today". Days more than three years (or three times the spread of the middle half)
+    ``newest`` is the newest credible day, ``later`` the number of rows after it and ``last`` the last day of all: a
+    mistyped year must not become "today". Days more than three years (or three times the spread of the middle half)
     after the third quartile are taken for mistakes.
     """
-    name, source = f"CAST({identifier(column.name)} AS DATE)", identifier(column.table)
-    spread = "SELECT QUANTILE_DISC(day, 0.75) AS high, QUANTILE_DISC(day, 0.75) - QUANTILE_DISC(day, 0.25) AS width FROM days"
-    credible = f"(SELECT high + CAST(GREATEST(3 * width, {OUTLIER_YEARS * 365}) AS INTEGER) FROM spread)"
+    return " UNION ALL ".join(_newest_day(place, column) for place, column in enumerate(columns))
+
+
+def _newest_day(place: int, column: Column) -> str:
+    name, source = identifier(column.name), identifier(column.table)
+    days = f"SELECT CAST({name} AS DATE) AS day FROM {source} WHERE {name} IS NOT NULL"
+    high = f"SELECT QUANTILE_DISC(day, 0.75) AS high, QUANTILE_DISC(day, 0.25) AS low FROM ({days}) AS quartiles"
+    limit = f"SELECT high + CAST(GREATEST(3 * (high - low), {OUTLIER_DAYS}) AS INTEGER) AS day FROM ({high}) AS spread"
+    newest = f"SELECT MAX(day) AS day FROM ({days}) AS all_days WHERE day <= (SELECT day FROM ({limit}) AS credible)"
     return (
-        f"WITH days AS (SELECT {name} AS day FROM {source} WHERE {identifier(column.name)} IS NOT NULL), spread AS ({spread}), "
-        f"newest AS (SELECT MAX(day) AS day FROM days WHERE day <= {credible}) "
-        "SELECT (SELECT day FROM newest) AS newest, (SELECT COUNT(*) FROM days WHERE day > (SELECT day FROM newest)) AS later, "
-        "(SELECT MAX(day) FROM days) AS last"
+        f"SELECT {place} AS place, newest.day AS newest, COUNT(*) FILTER (WHERE days.day > newest.day) AS later, "
+        f"MAX(days.day) AS last FROM ({days}) AS days, ({newest}) AS newest GROUP BY newest.day"
     )
 
 
-def in_play(schema: Schema, named: set[str]) -> list[str]:
+def in_play(schema: Schema, named: Set[str]) -> list[str]:
     """Return the tables a question may read: the named ones and those that share a column name with them."""
     if not named:
         return [table.name for table in schema.tables]

@@ -8,7 +8,7 @@ from .aggregate import aggregate
 from .clauses import Rank, Wanted
 from .linking import Mention
 from .listing import columns
-from .plan import Measure, Order
+from .plan import Function, Measure, Order
 from .resolve import Unclear
 from .schema import Table
 from .shape import Shape
@@ -29,6 +29,8 @@ def ranking(shape: Shape) -> None:
         if key is None:
             raise Unclear(f"{rank.text!r} by which column?", weight=0.3)
         rank = replace(rank, hint="")
+    if key is None and not rank.hint and (verb := shape.take_verb()) is not None:
+        key = Wanted(None, verb)
     subject = rank.subject
     if subject is None and not (shape.groups and (shape.wanted or rank.count)):
         subject = shape.take_subject()
@@ -113,7 +115,7 @@ def _rows(shape: Shape, rank: Rank, key: Wanted | None, mention: Mention) -> Non
     if found.column.kind == "date" and rank.descending:
         shape.filters.warn_of_outliers(found.column)
     if "when" in shape.parts.asks and found.column.kind == "date":
-        function = "max" if rank.descending else "min"
+        function: Function = "max" if rank.descending else "min"
         draft.measures.append(Measure(function=function, column=column, alias=f"{function}_{found.column.name}"))
         shape.finish()
         return

@@ -82,7 +82,7 @@ class Reader:
             return None
         if mention.verb or not (mention.columns or mention.tables) or self.peek().kind == "quoted":
             return mention
-        by_name = max((m.score for m in (*mention.columns, *mention.tables)), default=0.0)
+        by_name = replace(mention, values=()).score
         return mention if by_name < 0.95 else None
 
     def noun(self, *, verbs: bool = False) -> Mention | None:

@@ -52,6 +52,8 @@ class Scope:
         self.schema = schema
         self.graph = graph
         self.base = base
+        self.dates_named: set[Column] = set()
+        """Date columns that a verb of the question points to: "employees *hired* per year"."""
 
     def ways(self, table: str) -> list[tuple[tuple[Join, ...], Join | None, float]]:
         """Return the ways to a table: (joins, detour, cost)."""
@@ -60,7 +62,7 @@ class Scope:
             return [(path, None, HOP * len(path))]
         if self.graph.ambiguous(self.base.name, table):
             return []
-        found = []
+        found: list[tuple[tuple[Join, ...], Join | None, float]] = []
         for detour in self.graph.into(self.base.name):
             path = self.graph.path(detour.many.table, table)
             if path is not None and all(join.one.table != self.base.name for join in path):
@@ -85,6 +87,17 @@ class Scope:
                     total = cost + 1 - match.score
                     found.append((total, Found(match.column, total, joins, over, match.times)))
         return found
+
+    def columns(self, mention: Mention, kind: str) -> list[Found]:
+        """Return the column a mention means, or the two that hold first and last name. Raises ``Unclear``."""
+        for table in self.schema.tables:
+            own = [match for match in mention.columns if match.column.table == table.name]
+            best = {match.column for match in own if match.score > max(m.score for m in own) - CLEAR}
+            parts = [column for column in table.names if column in best]
+            ways = [joins for joins, over, _ in self.ways(table.name) if over is None]
+            if len(parts) > 1 and len(parts) == len(best) and ways:
+                return [Found(column, 0.1, ways[0]) for column in parts]
+        return [self.column(mention, lambda c: True, kind)]
 
     def best(self, text: str, found: list[tuple[float, Found]], matches: Sequence[ColumnMatch], kind: str) -> Found:
         """Return the clear winner; raises ``Unclear`` with the rivals, or with where the columns would be."""
@@ -123,6 +136,8 @@ class Scope:
         """Return the date column meant when only a time is given: the base's own, else the only one a join away."""
         dates = list(self.base.dates)
         if len(dates) > 1:
+            dates = [column for column in dates if column in self.dates_named] or dates
+        if len(dates) > 1:
             entity = self.base.words
             dates = [c for c in dates if c.event in ((), entity, entity[-1:])] or dates
         if len(dates) == 1:
@@ -136,7 +151,7 @@ class Scope:
                     if over is None or detour:
                         found.append((cost + 0.1, Found(column, cost + 0.1, joins, over)))
         if not found:
-            years = [column for column in self.base.columns if is_year_column(column)]
+            years = [column for column in self.base.columns if column.is_year]
             if len(years) == 1:
                 return Found(years[0], 0.1)
             raise Unclear(f"{text!r} needs a date, and {self.base.name} has no date column", weight=2.0)
@@ -144,12 +159,17 @@ class Scope:
 
     def hinted(self, hint: str, text: str) -> Found:
         """Return the column behind "newest", "cheapest", "highest paid", "longest"."""
+        births = [column for column in self.base.dates if "birth" in column.words]
+        if births and (hint == "birth" or (hint == "date" and text.startswith("oldest"))):
+            return Found(births[0], 0.05)
         if hint == "date":
             return self.default_date(text)
+        if hint == "birth":
+            raise Unclear(f"{text!r} needs a date of birth, and {self.base.name} has none", weight=2.0)
         words = {
             "price": ({"price"}, {"cost", "rate", "fee"}),
             "salary": ({"salary", "wage", "pay", "compensation"},),
-            "duration": ({"duration", "length"}, {"minute", "hour", "day"}),
+            "duration": ({"duration", "length"}, {"minute", "hour", "day", "page"}),
         }[hint]
         for wanted in words:
             columns = [c for c in self.base.columns if c.is_measure and wanted & set(c.words)]
@@ -158,11 +178,6 @@ class Scope:
             if columns:
                 raise Unclear(f"{text!r} could compare {_listed(c.name for c in columns)}; please name the column")
         raise Unclear(f"{text!r} needs a {hint}, and {self.base.name} has no such column", weight=2.0)
-
-
-def is_year_column(column: Column) -> bool:
-    """Whether whole numbers in it are years."""
-    return column.kind == "number" and column.words[-1:] == ("year",)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from .lexicon import ABBREVIATIONS, DATE_WORDS, KEY_WORDS, MONEY, NAME_WORDS, NOT_ADDITIVE
+from .lexicon import ABBREVIATIONS, ADDITIVE, DATE_WORDS, KEY_WORDS, MONEY, NAME_WORDS, NOT_ADDITIVE
 from .plan import ColumnRef
 from .words import normal
 
@@ -57,14 +57,19 @@ class Column:
         return bool(self.words) and (self.words[-1] in KEY_WORDS or self.words[0] == "id")
 
     @property
+    def is_year(self) -> bool:
+        """Whether whole numbers in it are years."""
+        return self.kind == "number" and self.words[-1:] == ("year",)
+
+    @property
     def is_measure(self) -> bool:
         """Whether numbers in it can be added, averaged or compared by size."""
-        return self.kind == "number" and not self.is_key and not {"year", "month"} & set(self.words[-1:])
+        return self.kind == "number" and not self.is_key and self.words[-1:] not in (("year",), ("month",))
 
     @property
     def is_additive(self) -> bool:
         """Whether its sum means something without anybody having asked for a sum."""
-        return self.is_measure and not NOT_ADDITIVE & set(self.words)
+        return self.is_measure and bool(ADDITIVE & set(self.words)) and not NOT_ADDITIVE & set(self.words)
 
     @property
     def is_money(self) -> bool:
@@ -79,7 +84,7 @@ class Column:
     @property
     def event(self) -> tuple[str, ...]:
         """What happened at this time: ``hire_date`` gives ("hire",)."""
-        return tuple(word for word in self.words if word not in DATE_WORDS)
+        return tuple(word for word in self.words if word not in DATE_WORDS and word != "year")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ class Shape:
         self.by_measure: Wanted | None = None
         self.by_date: Part | None = None
         self._spent: list[object] = []
+        for bare in self.bares:
+            if bare.part.mention is not None and bare.part.mention.verb:
+                self.scope.dates_named |= {m.column for m in bare.part.mention.columns if m.column.kind == "date"}
         self._limits_of_verbs()
         self._split_groups()
         self._sorts_of_groups()
@@ -99,6 +102,15 @@ class Shape:
                 return bare.part
         return None
 
+    def take_verb(self) -> Mention | None:
+        """Return what a verb such as "earns" or "spent" adds up, and take it from the loose names."""
+        for bare in self.bares:
+            mention = bare.part.mention
+            if mention is not None and mention.verb and any(m.column.is_measure for m in mention.columns):
+                self.bares.remove(bare)
+                return Mention(mention.text, tuple(m for m in mention.columns if m.column.is_measure))
+        return None
+
     # ------------------------------------------------------------------------------------------ filters, context
 
     def finish(self, *, part: Sequence[object] = (), listing: bool = False) -> None:
@@ -161,6 +173,8 @@ class Shape:
         if self.scope.graph.path(self.draft.base.name, table.name) is not None:
             self.draft.cost += 0.02
             return table
+        if self.filters.inside(table.name) is not None:
+            return None
         over = [join for join in self.scope.graph.into(self.draft.base.name) if join.many.table == table.name]
         if len(over) != 1:
             raise Unclear(f"{mention.text!r} and {self.draft.base.name} share no key I could join them on", weight=1.2)
@@ -184,7 +198,7 @@ class Shape:
         draft.cost += ELSEWHERE
 
     def _pieces_or_kinds(self, names: set[str]) -> None:
-        """Refuse "how many products were sold" where products come in quantities: pieces, or different products?"""
+        """Refuse "how many products were sold", "how many books did she borrow": different ones, pieces or times?"""
         for want in self.wanted:
             entity = self.draft.entity(want.mention) if want.function == "count" and want.mention else None
             if entity is None or want.distinct or entity.table.words[-1] in PERSONS or entity.table.name in names:
@@ -197,6 +211,12 @@ class Shape:
                             f"Please say 'different {entity.table.name}' or '{column.name}'",
                             weight=0.1,
                         )
+            if self.draft.base.name in names:
+                raise Unclear(
+                    f"is it how many different {entity.table.name}, or how many {self.draft.base.name}? "
+                    f"Please say 'different {entity.table.name}' or '{self.draft.base.name}'",
+                    weight=0.1,
+                )
 
     # --------------------------------------------------------------------------------------------------- order
 
@@ -238,9 +258,10 @@ class Shape:
             return alias
         assert part.mention is not None
         refs = {match.column.ref for match in part.mention.columns}
-        for output in (*draft.measures, *draft.dimensions):
-            if output.column in refs:
-                return output.alias
+        outputs = [(m.column, m.alias) for m in draft.measures] + [(d.column, d.alias) for d in draft.dimensions]
+        for column, alias in outputs:
+            if column in refs:
+                return alias
         entity = draft.entity(part.mention)
         for dimension in draft.dimensions:
             if entity is not None and dimension.column.table == entity.table.name:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 
 from .dates import read
 from .lexicon import ABBREVIATIONS, FILLER, PHRASES, TRADE
-from .words import Token, listed, singular, word
+from .words import Token, listed, singular, stem, word
 
 # English words people ask data about. A word that stands here is never "corrected" into a name that looks like it:
 # "county" is not a misspelt "country", and an answer by country would be a wrong answer.
@@ -69,16 +69,23 @@ def known_word(token: Token) -> bool:
     return token.low in _operators() or singular(token.low) in _operators()
 
 
-def correct(tokens: Sequence[Token], vocabulary: Iterable[str]) -> tuple[list[Token], list[tuple[str, str]]]:
-    """Replace misspelt words by the one name or operator they are near; returns the tokens and (said, read) pairs."""
-    names = set(vocabulary)
-    candidates: list[str] | None = None
+def correct(
+    tokens: Sequence[Token], names: Set[str], others: Set[str], known: Callable[[Token], bool]
+) -> tuple[list[Token], list[tuple[str, str]]]:
+    """Replace misspelt words by the one name or operator they are near; returns the tokens and (said, read) pairs.
+
+    ``names`` are the words of the schema's own names; ``others`` those of values and synonyms, which give way to a
+    name that is as near. ``known`` tells words that need no correction although they are no names, such as verbs.
+    """
+    candidates: list[tuple[bool, str]] | None = None
     result, notes = list(tokens), []
     for place, token in enumerate(tokens):
-        if not _is_strange(token, names) or read(tokens, place) is not None:
+        if not _is_strange(token, names | others) or known(token) or read(tokens, place) is not None:
             continue
         if candidates is None:
-            candidates = sorted({name for name in names | _operators() if len(name) >= _SHORTEST and name.isalpha()})
+            near = names | _operators()
+            everything = [name for name in near | others if len(name) >= _SHORTEST and name.isalpha()]
+            candidates = sorted((name not in near, name) for name in everything)
         nearest = _nearest(token.low, candidates)
         if nearest is not None:
             result[place] = word(nearest)
@@ -86,7 +93,7 @@ def correct(tokens: Sequence[Token], vocabulary: Iterable[str]) -> tuple[list[To
     return result, notes
 
 
-def _is_strange(token: Token, names: set[str]) -> bool:
+def _is_strange(token: Token, names: Set[str]) -> bool:
     if token.kind != "word" or len(token.low) < _SHORTEST or not token.low.isalpha():
         return False
     base = token.words[0] if token.words else token.low
@@ -95,21 +102,22 @@ def _is_strange(token: Token, names: set[str]) -> bool:
     return base not in _REAL_WORDS and token.low not in _REAL_WORDS and token.low not in ABBREVIATIONS
 
 
-def _nearest(low: str, candidates: Sequence[str]) -> str | None:
+def _nearest(low: str, candidates: Sequence[tuple[bool, str]]) -> str | None:
+    """Return the one word that is nearest, or None when two are equally near."""
     from rapidfuzz.distance import OSA
 
     base = singular(low)
     allowed = 1 if len(base) < 8 else 2
-    scored: list[tuple[int, str]] = []
-    for name in candidates:
-        if name[0] != low[0] or abs(len(name) - len(base)) > allowed + 1:
-            continue
+    scored: list[tuple[int, bool, str]] = []
+    for other, name in candidates:
+        if name[0] != low[0] or abs(len(name) - len(base)) > allowed + 1 or stem(name) == stem(low):
+            continue  # another form of the same word is not a misspelling of it
         distance = min(OSA.distance(low, name), OSA.distance(base, name))
         if distance <= allowed:
-            scored.append((distance, name))
+            scored.append((distance, other, name))
     scored.sort()
-    if not scored or (
-        len(scored) > 1 and scored[1][0] == scored[0][0] and singular(scored[1][1]) != singular(scored[0][1])
-    ):
+    if not scored:
         return None
-    return scored[0][1]
+    first = scored[0]
+    rivals = [name for distance, other, name in scored if (distance, other) == first[:2]]
+    return first[2] if len({singular(name) for name in rivals}) == 1 else None

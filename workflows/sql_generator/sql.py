@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from .plan import ColumnRef, Condition, Dimension, Join, Measure, Order, QueryPlan, Related, Scalar, Threshold
 from .words import listed
@@ -55,7 +54,8 @@ def pretty(sql: str) -> str:
     """Lay a query out over lines."""
     import sqlglot
 
-    return sqlglot.transpile(sql, read="duckdb", write="duckdb", pretty=True)[0]
+    laid_out: str = sqlglot.transpile(sql, read="duckdb", write="duckdb", pretty=True)[0]
+    return laid_out
 
 
 class _Writer:
@@ -167,8 +167,10 @@ class _Writer:
                 return f"DAYNAME({column})"
             case "year":
                 return f"YEAR({column})"
-            case "hour":
+            case "hour of day":
                 return f"HOUR({column})"
+            case "hour":
+                return f"DATE_TRUNC('hour', {column})"
             case bucket:
                 return f"CAST(DATE_TRUNC('{bucket}', {column}) AS DATE)"
 
@@ -230,8 +232,3 @@ class _Writer:
     def _order(self, order: Order) -> str:
         by = self.column(order.by) if isinstance(order.by, ColumnRef) else identifier(order.by)
         return f"{by}{' DESC NULLS LAST' if order.descending else ''}"
-
-
-def values_of(values: Sequence[Scalar]) -> str:
-    """Return constants for an ``IN`` list."""
-    return ", ".join(literal(value) for value in values)

@@ -14,10 +14,10 @@ from .filters import NewestDay, Today
 from .grammar import clauses
 from .intent import plan
 from .joins import JoinGraph
-from .linking import Links, ValueMatch
+from .linking import Links, Synonyms, ValueMatch
 from .plan import Join, QueryPlan
 from .resolve import Unclear
-from .schema import Column, Schema
+from .schema import Column, Schema, TableFacts
 from .spelling import correct
 from .words import Token, normal, tokens
 
@@ -55,14 +55,22 @@ class Survey:
     tokens: tuple[Token, ...]
     tables: frozenset[str]
     """Tables that are named, or have a column that is."""
-    needs_values: bool
-    needs_today: bool
+    values: bool
+    today: bool
 
 
-def survey(question: str, schema: Schema) -> Survey:
+def choose(question: str, tables: Sequence[TableFacts]) -> list[TableFacts]:
+    """Return the tables a question may be about: results of earlier questions only when it calls them by their name."""
+    said = {token.low for token in tokens(question)} | {token.text for token in tokens(question)}
+    named = [table for table in tables if table["derived"] and table["name"].casefold() in said]
+    sources = [table for table in tables if not table["derived"]]
+    return [*named, *sources] if named or sources else list(tables)
+
+
+def survey(question: str, schema: Schema, synonyms: Synonyms | None = None) -> Survey:
     """Read a question against the names alone and say what must be looked up."""
     said = tokens(question)
-    pieces = chunks(said, Links(schema))
+    pieces = chunks(said, Links(schema, synonyms=synonyms))
     named: set[str] = set()
     certain = True
     for piece in pieces:
@@ -80,17 +88,18 @@ def survey(question: str, schema: Schema) -> Survey:
     return Survey(tuple(said), frozenset(named), not certain, relative or ranked)
 
 
-def understand(question: str, schema: Schema, facts: Facts) -> QueryPlan | Refusal:
-    """Return the plan of a question, or why there is none."""
+def understand(question: str, schema: Schema, facts: Facts, synonyms: Synonyms | None = None) -> QueryPlan | Refusal:
+    """Return the plan of a question, or why there is none; ``synonyms`` are further words for names of the data."""
     said = tokens(question)
     two_ways = dates.ambiguous(said)
     if two_ways is not None:
         return Refusal(f"{two_ways!r} can be read as two different days; please write the date as 2026-03-05")
-    links = Links(schema, _matches(schema, facts))
-    read, corrected = correct(said, links.vocabulary)
+    links = Links(schema, _matches(schema, facts), synonyms)
+    read, corrected = correct(said, _own_words(schema), links.vocabulary, links.is_verb)
     pieces = chunks(read, links)
     found = clauses(pieces)
-    unknown = [clause.text for clause in found if isinstance(clause, Unknown)]
+    lost = [clause for clause in found if isinstance(clause, Unknown)]
+    unknown = [clause.text for clause in lost if clause.is_word] or [clause.text for clause in lost]
     understood = tuple(piece.text for piece in pieces if _has_content(piece) and piece.text not in unknown)
     if unknown:
         return Refusal("some of its words mean nothing to me here", tuple(dict.fromkeys(unknown)), understood)
@@ -102,6 +111,11 @@ def understand(question: str, schema: Schema, facts: Facts) -> QueryPlan | Refus
         return Refusal(unclear.message, (), understood)
     notes = tuple(f"'{said}' was read as '{read}'." for said, read in corrected)
     return result.model_copy(update={"assumptions": notes + result.assumptions})
+
+
+def _own_words(schema: Schema) -> set[str]:
+    words = {word for table in schema.tables for word in table.words}
+    return words | {word for table in schema.tables for column in table.columns for word in column.words}
 
 
 def _has_content(piece: Chunk) -> bool:

@@ -1,0 +1,202 @@
+"""The nodes of schema_analyzer: they reach the world only through ``runtime.context``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+from langgraph.runtime import Runtime
+
+from dataops_kernel.types import Artifact
+from dataops_kernel.workflows import WorkflowContext, WorkflowResult
+
+from .findings import doubts, is_unique, meaning
+from .queries import Measures, distinct_rows_query, is_nested, measure_query, measures_of, top_values_query
+from .state import State
+
+_PAIRED = 8
+_FREQUENT = 3
+_FEW = 50
+_SAMPLE = 5
+
+
+def load(state: State, runtime: Runtime[WorkflowContext]) -> State:
+    """Take the table that is there under this name, else read the file."""
+    context, source = runtime.context, state["source"]
+    known = {table.name.lower(): table for table in context.tables()}
+    if source.lower() in known:
+        table = known[source.lower()]
+    elif Path(source).suffix or "/" in source or Path(source).exists() or not known:
+        context.progress(f"Reading {Path(source).name}")
+        table = context.load_file(source)
+    else:
+        table = context.table(source)
+    return {"table": table.model_dump(mode="json"), "notes": context.reader_notes(table)}
+
+
+def measure(state: State, runtime: Runtime[WorkflowContext]) -> State:
+    """Measure every column: values, distinct, range, mean, what its text holds."""
+    context, table = runtime.context, _table(state)
+    settings, found = _settings(), []
+    exact = (table.row_count or 0) <= settings["exact_rows"]
+    step = settings["columns_at_once"]
+    for start in range(0, len(table.columns), step):
+        columns = table.columns[start : start + step]
+        context.progress(f"Measuring {table.name}", min(start + step, len(table.columns)), len(table.columns))
+        row = context.sql(measure_query(table.name, columns, exact=exact)).to_pylist()[0]
+        found += measures_of(row, columns)
+    return {"measures": [m._asdict() for m in found]}
+
+
+def find_keys(state: State, runtime: Runtime[WorkflowContext]) -> State:
+    """Find the columns, or failing those the pairs, that identify a row, and count rows that stand twice."""
+    context, table, measures = runtime.context, _table(state), _measures(state)
+    rows = table.row_count or 0
+    keys = [[m.column] for m in measures if is_unique(m, rows)]
+    flat = [m for m in measures if not is_nested(m.type)]
+    if rows > _settings()["exact_rows"] or not flat:
+        return {"keys": keys, "duplicates": None}
+    if not keys and rows > 1:
+        complete = [m for m in flat if m.values == rows and (m.distinct or 0) > 1]
+        likely = sorted(complete, key=lambda m: -(m.distinct or 0))[:_PAIRED]
+        for one, other in combinations(likely, 2):
+            if (one.distinct or 0) * (other.distinct or 0) >= rows:
+                pair = [one.column, other.column]
+                if context.sql(distinct_rows_query(table.name, pair)).to_pylist()[0]["n"] == rows:
+                    keys.append(pair)
+    duplicates = 0
+    if not keys and len(flat) == len(measures):
+        every = [m.column for m in flat]
+        duplicates = rows - context.sql(distinct_rows_query(table.name, every)).to_pylist()[0]["n"]
+    return {"keys": keys, "duplicates": duplicates}
+
+
+def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
+    """Store the profile, one row a column, and say what an analyst should know."""
+    context, table, measures = runtime.context, _table(state), _measures(state)
+    rows = table.row_count or 0
+    profile = pa.Table.from_pylist([_profiled(m, rows, table, context) for m in measures], schema=_PROFILE)
+    stored = context.store(
+        profile, name=f"{table.name}_profile"[:200], description=f"Profile of {table.name}.", parents=[table]
+    )
+    wrong = [doubt for m in measures for doubt in doubts(m, rows)]
+    if state.get("duplicates"):
+        wrong.insert(0, f"{state['duplicates']:,} rows stand there more than once, alike in every column.")
+    sample = context.sql(f"select * from {_name(table)} limit {_SAMPLE}").to_pylist()
+    result = WorkflowResult(
+        text=_text(table, measures, state, wrong),
+        artifacts=(stored.artifact_id, table.artifact_id),
+        data={
+            "table": table.name,
+            "rows": rows,
+            "columns": [{"name": m.column, "type": m.type, "missing": rows - m.values} for m in measures],
+            "keys": state["keys"],
+            "duplicate_rows": state.get("duplicates"),
+            "doubts": wrong,
+            "reader_notes": state["notes"],
+            "sample": [{name: _plain(value) for name, value in row.items()} for row in sample],
+        },
+    )
+    return {"result": result.model_dump()}
+
+
+_PROFILE = pa.schema(
+    [
+        ("column", pa.string()),
+        ("type", pa.string()),
+        ("missing", pa.int64()),
+        ("missing_share", pa.float64()),
+        ("distinct", pa.int64()),
+        ("unique", pa.bool_()),
+        ("min", pa.string()),
+        ("max", pa.string()),
+        ("mean", pa.float64()),
+        ("median", pa.float64()),
+        ("frequent", pa.string()),
+        ("holds", pa.string()),
+    ]
+)
+
+
+def _profiled(m: Measures, rows: int, table: Artifact, context: WorkflowContext) -> dict[str, Any]:
+    frequent = ""
+    if m.distinct and m.distinct <= _FEW and len(table.columns) <= _FEW:
+        counted = context.sql(top_values_query(table.name, m.column, _FREQUENT)).to_pylist()
+        frequent = ", ".join(f"{row['value']} ({row['n']:,})" for row in counted)
+    return {
+        "column": m.column,
+        "type": m.type,
+        "missing": rows - m.values,
+        "missing_share": (rows - m.values) / rows if rows else None,
+        "distinct": m.distinct,
+        "unique": is_unique(m, rows),
+        "min": m.least,
+        "max": m.greatest,
+        "mean": m.mean,
+        "median": m.median,
+        "frequent": frequent,
+        "holds": meaning(m),
+    }
+
+
+def _text(table: Artifact, measures: list[Measures], state: State, wrong: list[str]) -> str:
+    rows, shown = table.row_count or 0, _settings()["names_shown"]
+    parts = [
+        f"**{table.name}** has {rows:,} row{'s' * (rows != 1)} and "
+        f"{len(measures)} column{'s' * (len(measures) != 1)}: {_names([m.column for m in measures], shown)}."
+    ]
+    keys = state["keys"]
+    if keys:
+        told = " or ".join(" with ".join(f"`{name}`" for name in key) for key in keys[:3])
+        parts.append(f"Each row is identified by {told}.")
+    elif rows > 1:
+        parts.append("No column, and no pair of columns, identifies each row.")
+    meanings = [f"`{m.column}` holds {what}" for m in measures if (what := meaning(m))]
+    if meanings:
+        parts.append(_sentence(meanings[:shown]))
+    if wrong:
+        listed = [f"- {doubt}" for doubt in wrong[: 2 * shown]]
+        if len(wrong) > 2 * shown:
+            listed.append(f"- … and {len(wrong) - 2 * shown:,} more.")
+        parts.append("What looks wrong:\n\n" + "\n".join(listed))
+    elif rows:
+        parts.append("Nothing looks wrong: no missing values, no blanks around values, no repeated keys.")
+    if state["notes"]:
+        parts.append("What the reader noticed:\n\n" + "\n".join(f"- {note}" for note in state["notes"]))
+    parts.append(f"The table is `{table.name}`, its profile `{table.name}_profile`.")
+    return "\n\n".join(parts)
+
+
+def _names(names: list[str], shown: int) -> str:
+    told = ", ".join(f"`{' '.join(name.split())}`" for name in names[:shown])
+    return told + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def _sentence(parts: list[str]) -> str:
+    return ", ".join(parts) + "."
+
+
+def _name(table: Artifact) -> str:
+    return '"' + table.name.replace('"', '""') + '"'
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _table(state: State) -> Artifact:
+    return Artifact.model_validate(state["table"])
+
+
+def _measures(state: State) -> list[Measures]:
+    return [Measures(**measures) for measures in state["measures"]]
+
+
+@lru_cache(maxsize=1)
+def _settings() -> dict[str, int]:
+    settings: dict[str, int] = yaml.safe_load(Path(__file__).with_name("config.yaml").read_text())
+    return settings

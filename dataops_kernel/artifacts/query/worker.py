@@ -130,13 +130,14 @@ class Worker:
         self._engines: OrderedDict[str, Any] = OrderedDict()
         self._builder = ThreadPoolExecutor(1)
         # What an engine may read is fixed when it is locked, so every new set of tables needs a fresh one. Making
-        # one takes some 20 ms, so the next is always made ahead.
-        self._spare: Future[Any] = self._builder.submit(self._new_engine)
+        # one takes some 20 ms, so the next is made ahead, between two answers.
+        self._spare: Future[Any] | None = None
+        self._make_spare()
 
     def serve(self, fences: dict[str, bool]) -> None:
         """Say hello and answer until the parent goes away."""
         threading.Thread(target=self._listen, daemon=True).start()
-        self._spare.result()
+        self._make_spare().result()
         # The parent reads the error stream only to say why a process did not start.
         os.dup2(0, 2)
         self._channel.send({"hello": True, "fences": fences})
@@ -179,6 +180,7 @@ class Worker:
             self._running = None
             if cursor is not None:
                 cursor.close()
+            self._make_spare()
 
     def _run(self, cursor: Any, job: dict[str, Any], parameters: dict[str, Any]) -> bool:
         # Read-only also keeps one query from leaving a view or macro behind that another one would meet.
@@ -211,13 +213,17 @@ class Worker:
         if key in self._engines:
             self._engines.move_to_end(key)
             return self._engines[key]
-        engine = self._spare.result()
-        self._spare = self._builder.submit(self._new_engine)
+        spare, self._spare = self._make_spare(), None
+        engine = spare.result()
         _show_only(engine, tables, parts)
         self._engines[key] = engine
         if len(self._engines) > ENGINES_KEPT:
             self._builder.submit(self._engines.popitem(last=False)[1].close)
         return engine
+
+    def _make_spare(self) -> Future[Any]:
+        self._spare = self._spare or self._builder.submit(self._new_engine)
+        return self._spare
 
     def _new_engine(self) -> Any:
         engine = duckdb.connect(

@@ -60,6 +60,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
     executor = PlanExecutor(orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model, ids=ids)
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
+    engine.recover()
 
     def close() -> None:
         engine.close()

@@ -4,8 +4,6 @@ An owner reads ``host:pid:start``; the start keeps a recycled process number fro
 """
 
 import os
-import platform
-import subprocess
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -14,16 +12,20 @@ _UNKNOWN = "unknown"
 
 def this_process() -> str:
     """Return the owner text of the calling process."""
-    return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
+    return f"{_host()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def is_alive(owner: str) -> bool:
     """Say whether the process still runs; what cannot be told (another host, no process table) is alive."""
     host, _, process = owner.partition(":")
     number, _, start = process.partition(":")
-    if host != platform.node() or start == _UNKNOWN or not number.isdigit():
+    if host != _host() or start == _UNKNOWN or not number.isdigit():
         return True
     return _started(int(number)) in (start, _UNKNOWN)
+
+
+def _host() -> str:
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "host")
 
 
 def _started(pid: int) -> str | None:
@@ -53,6 +55,8 @@ def _boot() -> str:
 
 
 def _started_by_ps(pid: int) -> str | None:
+    import subprocess
+
     try:
         told = subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)],

@@ -58,7 +58,9 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
-    executor = PlanExecutor(orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model, ids=ids)
+    executor = PlanExecutor(
+        orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model, ids=ids
+    )
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()
 

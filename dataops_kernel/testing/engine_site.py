@@ -13,6 +13,8 @@ from dataops_kernel.types import CLOSING_EVENTS, Answer, Event, Run
 PATIENCE = 20.0
 """Seconds after which a test gives up on something that should have happened at once."""
 
+_IDS = IdSource()
+
 
 class EngineSite(ABC):
     """One workspace and the engines on it; closes what it made when its test is over."""
@@ -51,10 +53,10 @@ class Gate:
 
 
 def new_run(session_id: str | None = "ses_one", text: str | None = "hello") -> Run:
-    """Return a run nobody has submitted yet."""
-    ids = IdSource()
+    """Return a run nobody has submitted yet; later ones have later ids."""
     now = datetime.now(UTC)
-    return Run(run_id=ids.new("run"), session_id=session_id, user_id="ada", status="running", created_at=now, text=text)
+    run_id = _IDS.new("run")
+    return Run(run_id=run_id, session_id=session_id, user_id="ada", status="running", created_at=now, text=text)
 
 
 async def answer_at_once(run: Run, emit: Emit, cancelled: Cancellation) -> Answer:

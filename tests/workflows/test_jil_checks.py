@@ -1,5 +1,8 @@
 """What the parser doubts about an estate that is written correctly, and where it says so."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from workflows.jil_parser.parse import parse_jil
@@ -101,3 +104,14 @@ def test_the_example_estate_holds_what_its_makers_put_in(data):
         (608, "undefined-job"),
     ]
     assert list(estate.objects) == ["global", "xinst"]
+
+
+def test_every_code_the_parser_can_say_is_listed_in_its_readme():
+    folder = Path(parse_jil.__code__.co_filename).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    said = set(re.findall(r'"(?:error|warning|info)",\s*"([a-z-]+)"', sources)) - {"error", "warning", "info"}
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([a-z-]+)`", readme.partition("Codes:")[2].partition("##")[0]))
+
+    assert said
+    assert said == listed

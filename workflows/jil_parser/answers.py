@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .condition import ConditionReader
 from .graph import Graph, Reached
 from .impact import Effect, Impact, impact_of
 from .model import KIND_WORDS, Edge
@@ -229,9 +228,8 @@ def _warnings(graph: Graph, concerned: set[str], shown: int) -> list[str]:
 
 
 def _unreadable(graph: Graph, concerned: Iterable[str]) -> list[str]:
-    read = ConditionReader().read
     known = (graph.jobs[name] for name in concerned if name in graph.jobs)
-    return sorted(task.name for task in known if task.condition and not read(task.condition).program)
+    return sorted(task.name for task in known if task.condition and not graph.read(task.condition).program)
 
 
 def _section(title: str, rows: Sequence[Impact], shown: int, *, effect: bool = False) -> str:

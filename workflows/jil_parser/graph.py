@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from .condition import ConditionReader
 from .model import ORDER_KINDS, Edge
 
 
@@ -60,6 +61,7 @@ class Graph:
         self.jobs: Final = {job.name: job for job in jobs}
         self.edges: Final = list(edges)
         self.members: Final[dict[str, list[str]]] = {}
+        self.read: Final = ConditionReader().read
         self._names: list[str] = []
         self._start: dict[str, int] = {}
         self._end: dict[str, int] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from typing import Final, Literal, NamedTuple, get_args
 
-from .condition import Atom, Condition, ConditionReader
+from .condition import Atom, Condition
 from .graph import Graph, Task, components
 from .wording import code
 
@@ -62,7 +62,7 @@ def impact_of(graph: Graph, failing: str) -> list[Impact]:
     The failing job comes first, the rest by effect and then nearest first.
     """
     good = Night(graph)
-    bad = Night(graph, failing, normal=good.outcomes)
+    bad = Night(graph, failing, good)
     reached = {job.job: job for job in graph.after(failing)[0]}
     rows = [Impact(failing, "fails", 0, "", "", "")]
     for name in graph.jobs:
@@ -87,13 +87,13 @@ def _effect(before: Outcome, now: Outcome) -> Effect | None:
 class Night:
     """One night: whether each job starts and how it ends, worked out once when made."""
 
-    def __init__(self, graph: Graph, failing: str | None = None, normal: dict[str, Outcome] | None = None) -> None:
+    def __init__(self, graph: Graph, failing: str | None = None, good: Night | None = None) -> None:
         self.graph = graph
         self.failing = failing
-        self.normal = normal
+        self.normal = good.outcomes if good else None
+        self._order: list[list[int]] = good._order if good else components(graph.arcs(apart=True))[::-1]
         self.starts: dict[str, bool | None] = dict.fromkeys(graph.jobs, True)
         self.outcomes: dict[str, Outcome] = dict.fromkeys(graph.jobs, "succeeds")
-        self._read = ConditionReader().read
         self._killed = self._killed_boxes()
         self._spared = {job.job for job in graph.before(failing)[0]} if failing and self._killed else set()
         self._run()
@@ -127,8 +127,7 @@ class Night:
         return now is None or (self.normal is not None and self.normal[name] != now)
 
     def _run(self) -> None:
-        arcs = self.graph.arcs(apart=True)
-        for component in reversed(components(arcs)):
+        for component in self._order:
             again = len(component) > 1
             for _ in range(_PASSES if again else 1):
                 changed = [point for point in component if self._settle(point)]
@@ -241,7 +240,7 @@ class Night:
         return task.box if task.box in self.graph.jobs else None
 
     def _condition(self, text: str | None) -> Condition:
-        return self._read(text or "")
+        return self.graph.read(text or "")
 
     def _still_true(self, task: Task) -> str:
         atoms = self._condition(task.condition).atoms

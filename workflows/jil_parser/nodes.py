@@ -21,7 +21,7 @@ from . import answers, overview
 from .graph import Graph
 from .model import Estate
 from .names import nearest, resolve
-from .parse import parse_jil
+from .parse import collector_paused, parse_jil
 from .state import State
 from .tables import NEEDED, conditions_table, diagnostics_table, edges_table, graph_of, jobs_table, table_of
 from .wording import Reply, code, counted, listed
@@ -43,11 +43,12 @@ def load(state: State, runtime: Runtime[WorkflowContext]) -> State:
     source = f"{Path(path).name}, content {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     if _is_estate(tables) and all(source in tables[name].description for name in NEEDED):
         return {}
-    estate = parse_jil(text)
-    if not estate.jobs:
-        raise _no_jobs(path, estate)
-    context.progress(f"{counted(len(estate.jobs), 'job')} in {counted(estate.lines, 'line')}")
-    _store_estate(context, estate, source, tables)
+    with collector_paused():
+        estate = parse_jil(text)
+        if not estate.jobs:
+            raise _no_jobs(path, estate)
+        context.progress(f"{counted(len(estate.jobs), 'job')} in {counted(estate.lines, 'line')}")
+        _store_estate(context, estate, source, tables)
     return {}
 
 
@@ -61,11 +62,12 @@ def answer(state: State, runtime: Runtime[WorkflowContext]) -> State:
     context = runtime.context
     jobs, edges = context.table("jobs"), context.table("edges")
     rows: pa.Table = context.content(jobs)
-    graph = graph_of(rows, context.content(edges))
     relation = state.get("relation") or "summary"
     if relation in ("summary", "job"):  # one describes a job, the other all of them: what is named decides
         relation = "job" if state.get("job") else "summary"
-    reply = _reply(context, relation, state, graph, rows)
+    with collector_paused():
+        graph = graph_of(rows, context.content(edges))
+        reply = _reply(context, relation, state, graph, rows)
     stored: list[Artifact] = []
     if reply.table:
         content = table_of(reply.rows, {name: index for index, name in enumerate(reply.columns)})

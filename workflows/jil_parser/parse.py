@@ -19,7 +19,7 @@ def parse_jil(source: str | Path) -> Estate:
     Raises ``FileInputError`` when a path cannot be read.
     """
     text = decode(read_bytes(source)) if isinstance(source, Path) else recover(source)
-    with _collector_paused():
+    with collector_paused():
         return _parse(text)
 
 
@@ -48,7 +48,7 @@ def _parse(text: str) -> Estate:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Keep the garbage collector still: a load makes millions of objects and not one cycle among them."""
     enabled = gc.isenabled()
     gc.disable()

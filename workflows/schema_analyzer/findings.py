@@ -5,6 +5,7 @@ from .queries import Measures, is_nested
 _MOSTLY = 0.95
 _NEARLY_UNIQUE = 0.98
 _MANY_MISSING = 0.5
+_YEARS_APART = 10
 
 
 def meaning(m: Measures) -> str:
@@ -31,17 +32,20 @@ def doubts(m: Measures, rows: int) -> list[str]:
         return [f"`{m.column}` is empty in every row."]
     if missing:
         much = " — more than half" if missing / rows > _MANY_MISSING else ""
-        found.append(f"`{m.column}` is missing in {_rows(missing)} ({missing / rows:.1%}{much}).")
+        found.append(f"`{m.column}` is missing in {counted_rows(missing)} ({missing / rows:.1%}{much}).")
     if m.empty:
-        found.append(f"`{m.column}` is blank text in {_rows(m.empty)}.")
+        found.append(f"`{m.column}` is blank text in {counted_rows(m.empty)}.")
     if m.padded > m.empty:
-        found.append(f"`{m.column}` has blanks around its value in {_rows(m.padded - m.empty)}.")
+        found.append(f"`{m.column}` has blanks around its value in {counted_rows(m.padded - m.empty)}.")
+    for end, most, word in ((m.greatest, m.late, "after"), (m.least, m.early, "before")):
+        if end and most and abs(int(end[:4]) - int(most[:4])) >= _YEARS_APART:
+            found.append(f"`{m.column}` reaches {end[:10]}, years {word} nearly all others ({most[:10]}).")
     if _looks_like_a_key(m, rows) and m.distinct is not None:
         found.append(f"`{m.column}` looks like a key, but {_values(m.values - m.distinct)} repeated.")
     for count, what in ((m.dates, "a date"), (m.numbers, "a number")):
         filled = m.values - m.empty
         if m.type == "VARCHAR" and filled > count >= filled * _MOSTLY and count > 1:
-            found.append(f"`{m.column}` reads as {what} in all but {_rows(filled - count)}, so it stayed text.")
+            found.append(f"`{m.column}` reads as {what} in all but {counted_rows(filled - count)}, so it stayed text.")
     if rows > 1 and m.distinct == 1 and not missing and not is_nested(m.type):
         found.append(f"`{m.column}` has the same value in every row.")
     return found
@@ -55,7 +59,8 @@ def _looks_like_a_key(m: Measures, rows: int) -> bool:
     return key_like and rows > 10 and m.distinct / m.values >= _NEARLY_UNIQUE
 
 
-def _rows(count: int) -> str:
+def counted_rows(count: int) -> str:
+    """Return a number of rows in words."""
     return "1 row" if count == 1 else f"{count:,} rows"
 
 

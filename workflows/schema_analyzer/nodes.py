@@ -14,7 +14,7 @@ from langgraph.runtime import Runtime
 from dataops_kernel.types import Artifact
 from dataops_kernel.workflows import WorkflowContext, WorkflowResult
 
-from .findings import doubts, is_unique, meaning
+from .findings import counted_rows, doubts, is_unique, meaning
 from .queries import Measures, distinct_rows_query, is_nested, measure_query, measures_of, top_values_query
 from .state import State
 
@@ -60,32 +60,37 @@ def find_keys(state: State, runtime: Runtime[WorkflowContext]) -> State:
     flat = [m for m in measures if not is_nested(m.type)]
     if rows > _settings()["exact_rows"] or not flat:
         return {"keys": keys, "duplicates": None}
-    if not keys and rows > 1:
-        complete = [m for m in flat if m.values == rows and (m.distinct or 0) > 1]
-        likely = sorted(complete, key=lambda m: -(m.distinct or 0))[:_PAIRED]
-        for one, other in combinations(likely, 2):
-            if (one.distinct or 0) * (other.distinct or 0) >= rows:
-                pair = [one.column, other.column]
-                if context.sql(distinct_rows_query(table.name, pair)).to_pylist()[0]["n"] == rows:
-                    keys.append(pair)
-    duplicates = 0
-    if not keys and len(flat) == len(measures):
-        every = [m.column for m in flat]
-        duplicates = rows - context.sql(distinct_rows_query(table.name, every)).to_pylist()[0]["n"]
+    pairs = [] if keys else _likely_pairs(flat, rows)
+    every = [m.column for m in flat] if not keys and len(flat) == len(measures) else []
+    wanted = [*pairs, *([every] if every else [])]
+    counted = context.sql(distinct_rows_query(table.name, wanted)).to_pylist()[0] if wanted and rows else {}
+    keys += [pair for place, pair in enumerate(pairs) if counted.get(f"k{place}") == rows]
+    duplicates = rows - counted[f"k{len(pairs)}"] if every and counted else 0
     return {"keys": keys, "duplicates": duplicates}
+
+
+def _likely_pairs(measures: list[Measures], rows: int) -> list[list[str]]:
+    complete = [m for m in measures if m.values == rows and (m.distinct or 0) > 1]
+    likely = sorted(complete, key=lambda m: -(m.distinct or 0))[:_PAIRED]
+    return [
+        [one.column, other.column]
+        for one, other in combinations(likely, 2)
+        if (one.distinct or 0) * (other.distinct or 0) >= rows
+    ]
 
 
 def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
     """Store the profile, one row a column, and say what an analyst should know."""
     context, table, measures = runtime.context, _table(state), _measures(state)
     rows = table.row_count or 0
-    profile = pa.Table.from_pylist([_profiled(m, rows, table, context) for m in measures], schema=_PROFILE)
+    frequent = _frequent(measures, table, context)
+    profile = pa.Table.from_pylist([_profiled(m, rows, frequent.get(m.column, "")) for m in measures], schema=_PROFILE)
     stored = context.store(
         profile, name=f"{table.name}_profile"[:200], description=f"Profile of {table.name}.", parents=[table]
     )
     wrong = [doubt for m in measures for doubt in doubts(m, rows)]
     if state.get("duplicates"):
-        wrong.insert(0, f"{state['duplicates']:,} rows stand there more than once, alike in every column.")
+        wrong.insert(0, f"{counted_rows(state['duplicates'])} too many: alike in every column to one that is there.")
     sample = context.sql(f"select * from {_name(table)} limit {_SAMPLE}").to_pylist()
     result = WorkflowResult(
         text=_text(table, measures, state, wrong),
@@ -122,11 +127,17 @@ _PROFILE = pa.schema(
 )
 
 
-def _profiled(m: Measures, rows: int, table: Artifact, context: WorkflowContext) -> dict[str, Any]:
-    frequent = ""
-    if m.distinct and m.distinct <= _FEW and len(table.columns) <= _FEW:
-        counted = context.sql(top_values_query(table.name, m.column, _FREQUENT)).to_pylist()
-        frequent = ", ".join(f"{row['value']} ({row['n']:,})" for row in counted)
+def _frequent(measures: list[Measures], table: Artifact, context: WorkflowContext) -> dict[str, str]:
+    columns = [m.column for m in measures if m.distinct and m.distinct <= _FEW][:_FEW]
+    if not columns:
+        return {}
+    told: dict[str, list[str]] = {}
+    for row in context.sql(top_values_query(table.name, columns, _FREQUENT)).to_pylist():
+        told.setdefault(columns[row["place"]], []).append(f"{row['value']} ({row['n']:,})")
+    return {column: ", ".join(values) for column, values in told.items()}
+
+
+def _profiled(m: Measures, rows: int, frequent: str) -> dict[str, Any]:
     return {
         "column": m.column,
         "type": m.type,

@@ -27,11 +27,18 @@ class Measures(NamedTuple):
     dates: int
     numbers: int
     emails: int
+    early: str | None
+    late: str | None
 
 
 def is_number(type: str) -> bool:
     """Say whether DuckDB's type is one to calculate with."""
     return type.startswith((*_NUMBERS, *_FRACTIONS))
+
+
+def is_time(type: str) -> bool:
+    """Say whether DuckDB's type is a date or a point in time."""
+    return type.startswith(("DATE", "TIMESTAMP"))
 
 
 def is_nested(type: str) -> bool:
@@ -53,9 +60,16 @@ def measure_query(table: str, columns: Sequence[Column], *, exact: bool) -> str:
         parts.append(f"count({c}) as v{place}")
         if is_nested(column.type):
             continue
-        parts += [f"{count.format(c=c)} as d{place}", f"min({c})::varchar as l{place}", f"max({c})::varchar as g{place}"]
+        parts += [
+            f"{count.format(c=c)} as d{place}",
+            f"min({c})::varchar as l{place}",
+            f"max({c})::varchar as g{place}",
+        ]
         if is_number(column.type):
             parts += [f"avg({c})::double as a{place}", f"median({c})::double as m{place}"]
+        elif is_time(column.type):
+            # All but the outermost hundredth on either side.
+            parts += [f"quantile_disc({c}, {q})::varchar as {n}{place}" for q, n in ((0.01, "y"), (0.99, "z"))]
         elif column.type == "VARCHAR":
             parts += [
                 f"count(*) filter ({c} <> trim({c})) as p{place}",
@@ -84,21 +98,28 @@ def measures_of(row: dict[str, Any], columns: Sequence[Column]) -> list[Measures
             dates=row.get(f"t{place}") or 0,
             numbers=row.get(f"f{place}") or 0,
             emails=row.get(f"x{place}") or 0,
+            early=row.get(f"y{place}"),
+            late=row.get(f"z{place}"),
         )
         for place, column in enumerate(columns)
     ]
 
 
-def top_values_query(table: str, column: str, limit: int) -> str:
-    """Return the query for the most frequent values of one column."""
-    c = quoted(column)
-    return (
-        f"select {c}::varchar as value, count(*) as n from {quoted(table)} where {c} is not null "
-        f"group by 1 order by 2 desc, 1 limit {limit}"
+def top_values_query(table: str, columns: Sequence[str], limit: int) -> str:
+    """Return the query for the most frequent values of several columns: ``place, value, n``."""
+    counted = (
+        f"(select {place} as place, {c}::varchar as value, count(*) as n from {quoted(table)} "
+        f"where {c} is not null group by 2 order by 3 desc, 2 limit {limit})"
+        for place, c in enumerate(map(quoted, columns))
     )
+    return " union all ".join(counted)
 
 
-def distinct_rows_query(table: str, columns: Sequence[str]) -> str:
-    """Return the query that counts distinct combinations of columns."""
-    listed = ", ".join(map(quoted, columns))
-    return f"select count(*) as n from (select distinct {listed} from {quoted(table)}) as d"
+def distinct_rows_query(table: str, combinations: Sequence[Sequence[str]]) -> str:
+    """Return the query whose one row counts the distinct rows of each combination of columns, as ``k0``, ``k1``, …"""
+    counts = (
+        f"(select count(*) from (select distinct {', '.join(map(quoted, columns))} from {quoted(table)}) as d{place}) "
+        f"as k{place}"
+        for place, columns in enumerate(combinations)
+    )
+    return f"select {', '.join(counts)}"

@@ -147,8 +147,8 @@ class SessionManager:
             return []
         line = line or self._log.line(session_id)
         entries = self._log.read_back(session_id, line, page=min(256, limit))
-        newest = islice((entry for _, entry in entries if isinstance(entry, MessageAdded)), limit)
-        return list(newest)[::-1]
+        newest: list[Message] = [*islice((entry for _, entry in entries if isinstance(entry, MessageAdded)), limit)]
+        return newest[::-1]
 
     def messages_between(self, session_id: str, line: Line, after: int) -> list[Message]:
         """Return the messages of a line that come after entry ``after``, oldest first."""

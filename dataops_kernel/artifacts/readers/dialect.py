@@ -62,7 +62,7 @@ def dialect_of(path: Path, name: str, *, encoding: str = "utf-8-sig") -> Dialect
             cut = max(text.rfind("\n"), text.rfind("\r")) + 1
             text = text[:cut] if cut else text
     best = max((_Split.of(text, *way) for way in _ways(text)), key=lambda split: split.score)
-    if best.width < 2 or best.share < _EVEN_ENOUGH:
+    if best.width < 2 or best.share < _EVEN_ENOUGH or _is_prose(best):
         best = _one_column(text, name, best)
     skip, before = _preamble(best)
     table = best.rows[skip:]
@@ -113,17 +113,29 @@ def _ways(text: str) -> list[tuple[str, str | None]]:
     ]
 
 
+def _is_prose(split: _Split) -> bool:
+    """Say whether an uneven split went through sentences: long lines and never a number, a date or a truth value."""
+    if split.share > 0.9 or any(_typed(field) for row in split.rows for field in row.fields):
+        return False
+    return _common_words(split.rows) >= _PROSE_WORDS
+
+
+def _common_words(rows: list[Record]) -> int:
+    words = sorted(sum(len(field.split()) for field in row.fields) for row in rows)
+    return words[len(words) // 2]
+
+
 def _one_column(text: str, name: str, best: _Split) -> _Split:
     found = records(io.StringIO(text, newline=""), ONE_COLUMN)
     rows = [row for row in itertools.islice(found, _SAMPLE_RECORDS) if not row.blank]
-    words = sorted(len(row.fields[0].split()) for row in rows)
+    words = _common_words(rows)
     if best.width < 2 and text.count('"') >= len(rows):
         return _Split(ONE_COLUMN, None, rows, 1, 1.0, 0)  # values that quote themselves are meant as values
     split = sum(any(mark in row.fields[0] for mark in _DELIMITERS) for row in rows)
-    if words[len(words) // 2] >= _PROSE_WORDS:
+    if words >= _PROSE_WORDS:
         raise FileInputError(
             f"{name!r} reads like text, not like a table: half of its lines have "
-            f"{words[len(words) // 2]} words or more and no delimiter splits them evenly.",
+            f"{words} words or more and no delimiter splits them evenly.",
             hint="Name a file of rows and columns (comma, tab, semicolon or | between the values).",
         )
     if split > len(rows) / 2:

@@ -77,7 +77,7 @@ def utf8_copy(path: Path, encoding: TextEncoding, copy: Path, watch: Watch | Non
     with copy.open("w", encoding="utf-8", newline="") as out:
         for text in decoded(path, encoding):
             if watch:
-                watch(f"converting {path.name} to UTF-8")
+                watch("converting to UTF-8")
             out.write(text)
 
 
@@ -112,7 +112,7 @@ def _probe(path: Path, found: TextEncoding, watch: Watch | None) -> TextEncoding
     bad, first_bad_line, accents, letters, line, blank = 0, 0, 0, 0, 1, True
     for text in _pieces(path, found):
         if watch:
-            watch(f"checking the encoding of {path.name}")
+            watch("checking the encoding")
         if "\x00" in text:
             raise _binary(path, line + text.count("\n", 0, text.index("\x00")))
         blank = blank and not text.strip()

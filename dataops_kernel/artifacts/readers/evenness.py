@@ -26,9 +26,15 @@ class _Piece(NamedTuple):
 
 
 def count_even_records(
-    path: Path, delimiter: str, width: int, *, bom: int = 0, limit: int = 16 * 2**20, watch: Watch | None = None
-) -> int | None:
-    """Return the number of records if all of them have ``width`` fields, else None.
+    path: Path,
+    delimiter: str,
+    width: int,
+    *,
+    bom: int = 0,
+    limit: int = 16 * 2**20,
+    watch: Watch | None = None,
+) -> tuple[int, str] | None:
+    """Return the number of records and their line break if all of them have ``width`` fields, else None.
 
     Even means: one kind of line break, quotes only where RFC 4180 has them, no record over ``limit`` bytes, no blank
     line but at the end. None says nothing about what is wrong; ``mend`` finds that out record by record.
@@ -40,23 +46,23 @@ def count_even_records(
             chunk = stream.read(_CHUNK)
             more = len(chunk) > 0
             if watch:
-                watch(f"counting the records of {path.name}")
+                watch("counting records")
             if not more:
                 if not rest:
                     break
                 chunk = b"\r\n" if pairs else b"\n"  # the last record may do without its line break
             data = rest + chunk
-            piece = _look_at(data, ord(delimiter), width)
+            piece = _look_at(data, ord(delimiter), width, limit)
             if piece is None or (ended and piece.records) or len(data) - piece.size > limit:
                 return None
             ended = ended or piece.trailing_blank > 0
             total, pairs, feeds = total + piece.records, pairs + piece.pairs, feeds + piece.feeds
             rest = data[piece.size :]
     even = pairs in {0, feeds} and not (ended and width == 1)  # for one column a blank line is a missing value
-    return total if even and not rest else None
+    return (total, "\r\n" if pairs else "\n") if even and not rest else None
 
 
-def _look_at(data: bytes, delimiter: int, width: int) -> _Piece | None:
+def _look_at(data: bytes, delimiter: int, width: int, limit: int) -> _Piece | None:
     import numpy as np
 
     view = np.frombuffer(data, dtype=np.uint8)
@@ -79,6 +85,8 @@ def _look_at(data: bytes, delimiter: int, width: int) -> _Piece | None:
     blank = (ends == starts) | ((ends == starts + 1) & (view[starts] == _RETURN))
     trailing = int(np.argmin(blank[::-1])) if not bool(blank.all()) else len(blank)
     if int(blank.sum()) != trailing:
+        return None
+    if int((ends - starts).max()) > limit:
         return None
     stops = np.flatnonzero((feeds | marks)[:size])
     fields = np.diff(np.flatnonzero(view[stops] == _FEED), prepend=-1)

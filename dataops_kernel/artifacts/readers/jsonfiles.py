@@ -73,10 +73,10 @@ def read_json(
         path, layout = folder / "source_rows.jsonl", "lines"
         _write_lines(found.rows, path)
     items = json_array if layout == "array" else json_lines
-    root, rows, longest = _look(items(path, name, limits.record_bytes), name, path, watch, _DEPTH, limits.columns)
+    root, rows, longest = _look(items(path, name, limits.record_bytes), name, watch, _DEPTH, limits.columns)
     if root is None:
         # More places than columns are allowed: objects used as dictionaries. Keep them whole.
-        root, rows, longest = _look(items(path, name, limits.record_bytes), name, path, watch, 1, limits.columns)
+        root, rows, longest = _look(items(path, name, limits.record_bytes), name, watch, 1, limits.columns)
         notes.append(f"Nested objects have more than {limits.columns:,} different keys and are kept as JSON text.")
     if root is None:
         raise LimitExceededError(
@@ -106,7 +106,7 @@ def read_json(
 
 
 def _look(
-    items: Iterable[Item], name: str, path: Path, watch: Watch | None, depth: int, most: int
+    items: Iterable[Item], name: str, watch: Watch | None, depth: int, most: int
 ) -> tuple[_Node | None, int, int]:
     """Return what the records hold, how many there are and how long the longest is; no node over ``most`` columns."""
     root, rows, longest = _Node(), 0, 0
@@ -119,7 +119,7 @@ def _look(
         root.look(value, depth)
         if rows == 1 or rows % _WATCH_EVERY == 0:
             if watch:
-                watch(f"looking at {name}: {rows:,} records")
+                watch(f"looking at record {rows:,}")
             if sum(1 for _ in _columns(root)) > most:
                 return None, rows, longest
         lists = root.kinds.get(list, 0)

@@ -45,7 +45,7 @@ class Lens:
             self._connection.close()
             self._connection = None
 
-    def rows(self, sql: str, doing: str = "") -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, doing: str) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows.
 
         Raises ``FileInputError`` with the engine's reason, ``LimitExceededError`` when memory or ``StorageUnavailable``
@@ -56,7 +56,7 @@ class Lens:
         try:
             if self._watch is None:
                 return self._fetch(sql)
-            return self._watched(sql, self._watch, f"{doing or 'reading'} {self._name}")
+            return self._watched(sql, self._watch, doing)
         except duckdb.OutOfMemoryException as error:
             raise LimitExceededError(
                 f"Reading {self._name!r} needs more than the {self._limits.memory_bytes:,} bytes of memory allowed.",

@@ -54,7 +54,7 @@ def mend(
             writer.writerow((*fields, *[""] * (width - len(fields)), beyond))
             rows += 1
             if watch and rows % _WATCH_EVERY == 0:
-                watch(f"evening out {path.name}: {rows:,} rows")
+                watch(f"evening out row {rows:,}")
     return Mended(rows, odd.long.count > 0, odd.notes())
 
 

@@ -36,7 +36,9 @@ def read_parquet(
     source = f"read_parquet({literal(str(path))}, hive_partitioning = false, filename = false)"
     with Lens(name, folder, limits, watch) as lens:
         # DuckDB gives doubled names a number; by position its names are the file's.
-        found = lens.rows(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {source})", "looking at")
+        found = lens.rows(
+            f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {source})", "looking at the columns"
+        )
         flat, opened, kept = [], [], []
         for (inner, type), field in zip(found, schema, strict=True):
             # Arrow has no reader for Parquet's intervals.

@@ -48,8 +48,9 @@ def read_file(
         )
     head = head_of(file)
     format = format_of(file, head)
+    told = (lambda text: watch(f"Reading {file.name}: {text}.")) if watch else None
     with tempfile.TemporaryDirectory(prefix="dataops-read-") as scratch:
-        facts = _read(file, format, head, target, Path(scratch), limits, watch)
+        facts = _read(file, format, head, target, Path(scratch), limits, told)
     after = file.stat()
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise FileInputError(

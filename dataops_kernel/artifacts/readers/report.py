@@ -10,7 +10,7 @@ from dataops_kernel.types import Column, Frozen
 FileFormat = Literal["delimited", "json", "jsonl", "parquet"]
 
 Watch = Callable[[str], None]
-"""Called several times a second with what is going on; whatever it raises stops the reading."""
+"""Called several times a second with a sentence on what is going on; whatever it raises stops the reading."""
 
 
 class ReadLimits(Frozen):

@@ -11,6 +11,8 @@ _SAMPLE_VALUES = 1_000_000
 _SAMPLE_ROWS = 20_000
 _COUNTS_AT_ONCE = 2_000
 _LOOKED_UP = 5
+# The no-break space is what spreadsheets put around numbers.
+_SPACE = "' \t\r\n\u00a0'"
 _ROW_GROUP_ROWS, _ROW_GROUP_VALUES = 122_880, 20_000_000
 
 
@@ -77,7 +79,7 @@ def literal(text: str) -> str:
 
 
 def _count_all(lens: Lens, source: str, raws: Sequence[Raw]) -> tuple[dict[int, _Seen], int | None]:
-    """Return what every column of text holds: a sample says which readings to try, all rows say which one fits."""
+    """Return what every column of text holds: a sample says what is likely, all rows say what is true."""
     texts = {number: raw.readings for number, raw in enumerate(raws) if raw.readings}
     if not texts:
         return {}, None
@@ -85,31 +87,47 @@ def _count_all(lens: Lens, source: str, raws: Sequence[Raw]) -> tuple[dict[int, 
     sample, rows = _count(lens, f"(SELECT * FROM {source} LIMIT {size})", raws, texts)
     if rows < size:
         return sample, rows
-    hopeful = {
-        # More than half of a sample may fit and the column still be text; the exact count makes the note.
-        number: tuple(reading for reading in readings if 2 * sample[number].fits[reading.name] >= sample[number].values)
-        for number, readings in texts.items()
-    }
-    return _count(lens, source, raws, hopeful)
+    # Counting fits is what reading costs most, so at first only the likely reading is held against every value.
+    likely = {number: _likely(sample[number]) for number in texts}
+    seen, rows = _count(lens, source, raws, likely, missing=False)
+    unsettled = {number: readings for number, readings in texts.items() if _is_open(sample[number], seen[number])}
+    if unsettled:
+        seen |= _count(lens, source, raws, unsettled)[0]
+    return seen, rows
+
+
+def _likely(sample: _Seen) -> tuple[Reading, ...]:
+    return tuple(reading for reading in choose(sample.values, sample.fits) if reading is not None)
+
+
+def _is_open(sample: _Seen, seen: _Seen) -> bool:
+    """Say whether a column needs a closer look: what the sample promised did not hold, or it promised nothing clear."""
+    if seen.fits:
+        return any(fits < seen.present for fits in seen.fits.values())
+    return seen.present > 0 and (not sample.values or nearest(sample.values, sample.fits) is not None)
 
 
 def _count(
-    lens: Lens, source: str, raws: Sequence[Raw], readings: dict[int, tuple[Reading, ...]]
+    lens: Lens, source: str, raws: Sequence[Raw], readings: dict[int, tuple[Reading, ...]], *, missing: bool = True
 ) -> tuple[dict[int, _Seen], int]:
+    """Count rows, values and fits; without ``missing`` the words for "no value" count as values that do not fit."""
     words = ", ".join(map(literal, MISSING))
     seen: dict[int, _Seen] = {}
     rows = 0
     for batch in _batches(readings):
-        columns = ", ".join(f"trim({raws[number].expression}) AS c{number}" for number in batch)
-        counts = ["count(*)"]
+        columns, counts = [], ["count(*)"]
         for number, tried in batch.items():
-            counts += [f"count(c{number})", f"count(*) FILTER (WHERE lower(c{number}) IN ({words}))"]
+            text = raws[number].expression
+            columns.append(f"{_trimmed(text) if tried else text} AS c{number}")
+            counts.append(f"count(c{number})")
+            counts.append(f"count(*) FILTER (WHERE lower(c{number}) IN ({words}))" if missing and tried else "0")
             counts += [f"count({reading.sql(f'c{number}')})" for reading in tried]
-        found = iter(lens.rows(f"SELECT {', '.join(counts)} FROM (SELECT {columns} FROM {source})", "looking at")[0])
+        sql = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(columns)} FROM {source})"
+        found = iter(lens.rows(sql, "looking at the columns")[0])
         rows = int(next(found))
         for number, tried in batch.items():
-            present, missing = int(next(found)), int(next(found))
-            seen[number] = _Seen(present, missing, {reading.name: int(next(found)) for reading in tried})
+            present, absent = int(next(found)), int(next(found))
+            seen[number] = _Seen(present, absent, {reading.name: int(next(found)) for reading in tried})
     return seen, rows
 
 
@@ -140,7 +158,7 @@ def _settle(raw: Raw, seen: _Seen) -> tuple[str, list[str]]:
             f"The column {raw.name!r} stays text: each of its {seen.values:,} values can be a {reading.name} or a "
             f"{rival.name}, and nothing in the file says which."
         ]
-    value = f"trim({raw.expression})"
+    value = _trimmed(raw.expression)
     # The shape was checked for every value; it is asked again only where it keeps the words for "no value" out.
     expression = reading.sql(value) if seen.missing else reading.cast.format(value=value)
     notes = []
@@ -174,14 +192,18 @@ def _first_odd(lens: Lens, source: str, raw: Raw, reading: Reading) -> str:
     words = ", ".join(map(literal, MISSING))
     found = lens.rows(
         f"SELECT place, value FROM (SELECT row_number() OVER () AS place, {raw.expression} AS value FROM {source}) "
-        f"WHERE lower(trim(value)) NOT IN ({words}) AND {reading.sql('trim(value)')} IS NULL LIMIT 1",
-        "looking at",
+        f"WHERE lower({_trimmed('value')}) NOT IN ({words}) AND {reading.sql(_trimmed('value'))} IS NULL LIMIT 1",
+        "looking at the columns",
     )
     if not found:
         return ""
     place, value = found[0]
     shown = value if len(value) <= 40 else value[:37] + "..."
     return f", the first being {shown!r} in row {place:,}"
+
+
+def _trimmed(expression: str) -> str:
+    return f"trim({expression}, {_SPACE})"
 
 
 def _empty_columns(raws: Sequence[Raw], seen: dict[int, _Seen], rows: int | None) -> list[str]:

@@ -7,6 +7,8 @@ class TestMyEngine(EngineContract):
             yield site
 """
 
+# ruff: noqa: D102 - the name of a test is its sentence
+
 import asyncio
 import threading
 from typing import Any

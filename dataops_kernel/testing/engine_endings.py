@@ -1,5 +1,7 @@
 """The part of the engine contract about how runs end: failing, cancelled, orphaned, closed."""
 
+# ruff: noqa: D102 - the name of a test is its sentence
+
 import asyncio
 import sys
 import threading

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.jil_parser.condition import Atom, Condition, parse_condition
@@ -152,6 +152,7 @@ expressions = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(expressions)
 def test_a_bracketed_condition_means_what_its_brackets_say(expression):
     text, tree = expression
@@ -174,6 +175,7 @@ def test_a_bracketed_condition_means_what_its_brackets_say(expression):
             assert condition.evaluate(lambda atom, true=true: atom.name in true) is meaning(tree, set(true))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("&|"), names), min_size=1, max_size=8), names)
 def test_without_brackets_a_condition_is_read_as_if_each_left_part_were_bracketed(rest, first):
     flat = f"s({first})" + "".join(f" {sign} s({name})" for sign, name in rest)
@@ -184,6 +186,7 @@ def test_without_brackets_a_condition_is_read_as_if_each_left_part_were_brackete
             assert holds(flat, *true) is holds(nested, *true)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='sfdtnev()&|,^=<>!"\\ .:AB01\n', max_size=80))
 def test_no_text_makes_the_parser_raise(text):
     condition = parse_condition(text)

@@ -1,7 +1,7 @@
 """The estate as a graph, on small shapes with names."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.jil_parser.graph import Graph, components
@@ -139,6 +139,7 @@ def test_a_chain_of_thirty_thousand_jobs_needs_no_recursion():
 edges = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25)
 
 
+@settings(deadline=None)
 @given(edges)
 def test_components_are_the_classes_of_points_that_reach_each_other(pairs):
     arcs = [[b for a, b in pairs if a == point] for point in range(10)]
@@ -155,6 +156,7 @@ def test_components_are_the_classes_of_points_that_reach_each_other(pairs):
     assert all(place[b] <= place[a] for a, b in pairs)
 
 
+@settings(deadline=None)
 @given(edges)
 def test_what_runs_after_is_exactly_what_can_be_reached(pairs):
     jobs = [f"insert_job: J{n}" + "".join(f"\ncondition: {' & '.join(c)}" for c in [[f's(J{a})' for a, b in pairs if b == n]] if c)

@@ -95,6 +95,8 @@ class LocalEngine(Engine):
                 raise UsageError(
                     f"The engine is closed; the run {run.run_id!r} was not accepted.", hint="Connect again."
                 )
+            if run.run_id in self._live:
+                raise ConflictError(f"The run {run.run_id!r} is running already.", hint="Make a new run id.")
             background = self._start_loop()
             live = self._live[run.run_id] = LiveRun(run)
         try:

@@ -65,7 +65,7 @@ class DaemonThreads(ThreadPoolExecutor):
     def __init__(self, limit: int) -> None:
         super().__init__(max_workers=limit)
         self._limit = limit
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self._free = threading.Semaphore(0)
         self._count = 0
         self._counting = threading.Lock()
@@ -82,13 +82,20 @@ class DaemonThreads(ThreadPoolExecutor):
                     threading.Thread(target=self._serve, name=name, daemon=True).start()
         return future
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let every thread end after the work it has; waits for none of them."""
+        with self._counting:
+            for _ in range(self._count):
+                self._work.put(None)
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
     def _serve(self) -> None:
-        while True:
-            future, call = self._work.get()
+        while item := self._work.get():
+            future, call = item
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(call())
                 except BaseException as err:
                     future.set_exception(err)
-            del future, call  # an idle thread must not keep results alive
+            del item, future, call  # an idle thread must not keep results alive
             self._free.release()

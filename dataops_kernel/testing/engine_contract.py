@@ -1,11 +1,4 @@
-"""The contract every engine signs: subclass, give the ``site`` fixture, and pytest does the rest.
-
-class TestMyEngine(EngineContract):
-    @pytest.fixture
-    def site(self, tmp_path):
-        with MySite(tmp_path) as site:
-            yield site
-"""
+"""The contract every engine signs: subclass ``EngineContract`` and give it one fixture, ``site``."""
 
 # ruff: noqa: D102 - the name of a test is its sentence
 
@@ -28,7 +21,16 @@ from dataops_kernel.types import Answer, Event, Plan, Run, event_stream
 
 
 class EngineContract(EngineEndings):
-    """What every engine promises its clients."""
+    """What every engine promises its clients.
+
+    ::
+
+        class TestMyEngine(EngineContract):
+            @pytest.fixture
+            def site(self, tmp_path):
+                with MySite(tmp_path) as site:
+                    yield site
+    """
 
     @pytest.fixture
     def site(self) -> Any:
@@ -66,6 +68,19 @@ class EngineContract(EngineEndings):
         assert [entry.seq for entry in site.ledger.entries(event_stream(run.run_id))] == [1]
         assert [entry.body for entry in site.ledger.entries("log/ses_one")] == [b"said"]
         gate.opened.set()
+
+    def test_a_run_is_accepted_once(self, site: EngineSite) -> None:
+        gate = Gate()
+        engine, run = site.engine(gate), new_run()
+        handle = engine.submit(run)
+
+        for again in (engine, site.elsewhere()):
+            with pytest.raises(ConflictError, match=run.run_id):
+                again.submit(run)
+        gate.opened.set()
+
+        assert handle.result(PATIENCE).text == "through"
+        assert lawful(list(handle.events()))
 
     def test_a_run_that_could_not_be_recorded_never_starts(self, site: EngineSite) -> None:
         asked: list[str] = []

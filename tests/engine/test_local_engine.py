@@ -1,5 +1,7 @@
 """The local engine signs the engine contract, over every ledger a test machine has."""
 
+import asyncio
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -11,7 +13,8 @@ from dataops_kernel.ids import IdSource
 from dataops_kernel.storage.embedded.ledger import SqliteLedger
 from dataops_kernel.storage.memory import MemoryLedger
 from dataops_kernel.testing.engine_contract import EngineContract
-from dataops_kernel.testing.engine_site import EngineSite, answer_at_once
+from dataops_kernel.testing.engine_site import PATIENCE, EngineSite, answer_at_once, new_run
+from dataops_kernel.types import Answer
 
 # A process number the kernel never gives out, in a life that never was.
 NOBODY = owner.this_process().split(":")[0] + ":99999999:never"
@@ -41,6 +44,24 @@ class LocalSite(EngineSite):
         ledger = self._open_ledger()
         self._opened.callback(ledger.close)
         return ledger
+
+
+def test_a_closed_engine_leaves_no_thread_behind(tmp_path):
+    before = set(threading.enumerate())
+
+    async def body(run, emit, cancelled):
+        await asyncio.gather(*(asyncio.to_thread(emit, "progress", text=name) for name in "abc"))
+        return Answer(text="done")
+
+    with ExitStack() as opened:
+        site = LocalSite(lambda: SqliteLedger(tmp_path / "ledger.sqlite"), opened)
+        site.engine(body).submit(new_run()).result(PATIENCE)
+        made = set(threading.enumerate()) - before
+
+    assert len(made) >= 3
+    for thread in made:
+        thread.join(PATIENCE)
+    assert not [thread for thread in made if thread.is_alive()]
 
 
 class TestLocalEngineOnSqlite(EngineContract):

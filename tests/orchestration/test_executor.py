@@ -331,9 +331,13 @@ def test_each_node_of_a_graph_reports_that_it_is_done(desk):
     class State(TypedDict, total=False):
         result: dict[str, Any]
 
+    def write(state, runtime):
+        runtime.context.store({"n": 1}, name="note")
+        return {"result": {"text": "Written."}}
+
     graph = StateGraph(State)
     graph.add_node("read", lambda state: {})
-    graph.add_node("write", lambda state: {"result": {"text": "Written."}})
+    graph.add_node("write", write)
     graph.add_edge(START, "read")
     graph.add_edge("read", "write")
     desk.registry.register(graph.compile(), "two")
@@ -342,3 +346,4 @@ def test_each_node_of_a_graph_reports_that_it_is_done(desk):
 
     assert handle.result(PATIENCE).text == "Written."
     assert [e.data["node"] for e in handle.events() if e.type == "progress"] == ["read", "write"]
+    assert desk.artifacts.latest("ses_one", "note").created_by == "write"

@@ -12,41 +12,45 @@ IdKind = Literal["ses", "msg", "run", "art", "chk", "snp", "ctx", "rst", "edg", 
 # Crockford's base 32 in lower case: no i, l, o, u, so an id read aloud cannot be misheard.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
-_BODY = 26
-_RANDOM_BITS = 80
-_RANDOM_MASK = (1 << _RANDOM_BITS) - 1
-_FORTY_BITS = (1 << 40) - 1
+_TO_ALPHABET = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
 
-
-def _text(number: int, length: int) -> str:
-    # Small numbers keep Python's arithmetic in machine words.
-    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(5 * length - 10, -1, -10)]
-    return "".join(pairs)
+_TIME, _COUNT, _CHANCE = 10, 3, 13
+_BODY = _TIME + _COUNT + _CHANCE
+_COUNTS = 1 << 5 * _COUNT
 
 
 class IdSource:
     """Makes ids whose text order is their time order, also inside one millisecond of one process.
 
-    The format is the ULID's (48 bits of milliseconds, 80 random bits, base 32) behind a kind prefix.
+    Behind a kind prefix stand 26 characters of base 32: ten of milliseconds, three that count the ids of one
+    millisecond, thirteen (65 bits) of chance, so that processes never meet. ``randomness(n)`` gives n bytes.
     """
 
     def __init__(self, clock: Clock = system_clock, randomness: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock
         self._randomness = randomness
         self._lock = threading.Lock()
-        self._last = 0
+        self._time = -1
+        self._count = 0
+        self._time_text = ""
 
     def new(self, kind: IdKind) -> str:
-        """Return a fresh id such as ``art_01k9x2…`` (the prefix, an underscore, 26 characters)."""
-        stamp = int(self._clock().timestamp() * 1000) << _RANDOM_BITS
-        # The top random bit stays 0 so that counting up inside one millisecond cannot spill into the time.
-        fresh = stamp | (int.from_bytes(self._randomness(10), "big") >> 1)
+        """Return a fresh id such as ``art_01k9x2…``."""
+        now = int(self._clock().timestamp() * 1000)
+        chance = self._randomness(_CHANCE).translate(_TO_ALPHABET).decode("ascii")
         with self._lock:
+            self._count += 1
             # A clock that stands still or jumps back must not break the order.
-            self._last = max(fresh, self._last + 1)
-            value = self._last
-        time, chance = value >> _RANDOM_BITS, value & _RANDOM_MASK
-        return f"{kind}_{_text(time, 10)}{_text(chance >> 40, 8)}{_text(chance & _FORTY_BITS, 8)}"
+            if now > self._time or self._count == _COUNTS:
+                self._time = max(now, self._time + 1)
+                self._time_text = _text(self._time)
+                self._count = 0
+            count = self._count
+            return f"{kind}_{self._time_text}{_ALPHABET[count >> 10]}{_PAIRS[count & 1023]}{chance}"
+
+
+def _text(milliseconds: int) -> str:
+    return "".join([_PAIRS[(milliseconds >> shift) & 1023] for shift in range(5 * _TIME - 10, -1, -10)])
 
 
 def is_id(kind: IdKind, text: str) -> bool:

@@ -44,3 +44,12 @@ def test_a_made_id_is_recognised_by_its_kind_only():
 
     assert is_id("ses", made)
     assert not is_id("art", made)
+
+
+def test_more_ids_than_one_millisecond_can_count_keep_their_order():
+    source = IdSource(clock=lambda: NOON)
+
+    made = [source.new("msg") for _ in range(40_000)]
+
+    assert made == sorted(made)
+    assert len(set(made)) == len(made)

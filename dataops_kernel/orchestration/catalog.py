@@ -47,9 +47,15 @@ class Catalog:
         return tuple(sorted(_files_below(self.cwd), key=lambda path: (path.count("/"), path.lower())))
 
     def files(self, suffixes: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return data files at most three folders below the working folder, as relative paths, nearest first."""
-        allowed = tuple(suffix.lower() for suffix in suffixes)
-        return tuple(path for path in self._files if not allowed or path.lower().endswith(allowed))
+        """Return data files at most three folders below the working folder, as relative paths.
+
+        Those with the first suffix come first, and of these the nearest.
+        """
+        if not suffixes:
+            return self._files
+        rank = {suffix.lower(): at for at, suffix in enumerate(suffixes)}
+        found = [(rank.get(Path(path).suffix.lower(), -1), path) for path in self._files]
+        return tuple(path for at, path in sorted(found, key=lambda item: item[0]) if at >= 0)
 
     def exists(self, typed: str) -> bool:
         """Say whether a typed path is a file, ``~`` and the working folder taken into account."""
@@ -62,14 +68,15 @@ class Catalog:
         """Return the file a typed path means.
 
         A path that is not there stays as typed, so that its reader can say so, unless exactly one file is meant:
-        the same name in a folder below, or a name one or two slips of the keyboard away in the same folder.
+        the same path in a folder below, or a name one or two slips of the keyboard away in the same folder.
         """
         if self.exists(typed):
             return Located(self._readable(typed), exists=True)
         path = Path(typed)
         is_bare = path.name == typed
-        same = [file for file in self.files(suffixes) if Path(file).name.lower() == typed.lower()] if is_bare else []
-        if len(same) == 1:
+        below = f"/{typed.replace(chr(92), '/').lower()}"
+        same = [file for file in self.files(suffixes) if f"/{file}".lower().endswith(below)]
+        if len(same) == 1 and not path.is_absolute():
             return self._corrected(typed, same[0])
         near = nearest(path.name, self._beside(path))
         if near:

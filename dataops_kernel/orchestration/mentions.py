@@ -11,6 +11,9 @@ from dataops_kernel.llm.rules.words import FUNCTION_STEMS, Token, stem
 
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+IT = frozenset({"it", "its", "this", "that"})
+"""Words that mean what was spoken of last: among tables, the newest."""
+
 # A misspelled name is looked for among this many words; more is a paste, where a near miss says nothing.
 _SPELLED = 60
 _LONGEST = 260  # characters of a name that are looked at

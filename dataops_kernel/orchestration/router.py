@@ -14,7 +14,7 @@ from dataops_kernel.llm.rules.thesaurus import meanings
 from dataops_kernel.llm.rules.words import FUNCTION_STEMS, Token, readable, tokens
 from dataops_kernel.orchestration.catalog import Catalog
 from dataops_kernel.orchestration.fields import Wanted, wanted
-from dataops_kernel.orchestration.mentions import mentions, pieces
+from dataops_kernel.orchestration.mentions import IT, mentions, pieces
 from dataops_kernel.types import Candidate
 from dataops_kernel.workflows.parameters import ColumnName, DataFile, NameIn, TableName, WholeMessage
 
@@ -30,8 +30,8 @@ _COLOURLESS = frozenset({"id", "name", "date", "type", "key", "code", "no", "num
 
 # Log odds that one piece of evidence adds or takes.
 _FITTING_FILE, _ANY_FILE, _OTHER_FILE, _NO_FILE = 2.0, 1.0, -4.0, -0.5
-_SUFFIX_WORD, _SHAPED_NAME = 0.8, 1.0
-_TABLE, _LIKE_TABLE, _COLUMN, _COLUMNS = 0.8, 0.3, 1.0, 1.8
+_SUFFIX_WORD, _SHAPED_NAME, _PARAMETER = 0.8, 1.0, 0.6
+_TABLE, _LIKE_TABLE, _THE_NEWEST_TABLE, _COLUMN, _COLUMNS = 0.8, 0.3, 0.8, 1.0, 1.8
 _OF_THE_TABLES, _OF_SOMETHING_ELSE = 0.5, -1.0
 
 
@@ -87,14 +87,15 @@ class _Evidence:
 
     def __init__(self, text: str, catalog: Catalog) -> None:
         read = tokens(readable(text))[:_READ]
-        self._read = read
         self._suffixes = {
             token.stem[token.stem.rfind(".") :] for token in read if token.kind == "file" and "." in token.stem
         }
         self._words = {token.text.lower() for token in read if token.kind == "word"}
+        self._stems = {token.stem for token in read}
         self._tables = mentions(read, catalog.table_names)
         columns = mentions(read, catalog.columns())
         self._columns = {found.name for found in columns if found.misspelled or not _is_everyday(found.name)}
+        self._says_it = bool(catalog.tables) and not IT.isdisjoint(self._stems)
         self._speaks_of_tables = _speaks_of(read, catalog) if catalog.tables else None
         known = {at for found in (*self._tables, *columns) for at in range(found.first, found.last + 1)}
         self._names = [token for at, token in enumerate(read) if token.kind == "name" and at not in known]
@@ -108,14 +109,22 @@ class _Evidence:
         odds += _SUFFIX_WORD if listed & self._words else 0.0
         if self._names and any(_has_shape(marker, self._names) for marker in markers if isinstance(marker, NameIn)):
             odds += _SHAPED_NAME
+        if any(not field.lookups and self._says(field.name) for field in fields):
+            odds += _PARAMETER
         answers = any(isinstance(marker, WholeMessage) for marker in markers)
         if answers and self._speaks_of_tables is not None and not self._columns:
             odds += _OF_THE_TABLES if self._speaks_of_tables else _OF_SOMETHING_ELSE
-        if self._tables and (answers or any(isinstance(marker, TableName) for marker in markers)):
+        takes_table = any(isinstance(marker, TableName) for marker in markers)
+        if takes_table and self._says_it and not self._tables:
+            odds += _THE_NEWEST_TABLE
+        if self._tables and (answers or takes_table):
             odds += _TABLE if any(found.is_to_the_letter for found in self._tables) else _LIKE_TABLE
         if self._columns and (answers or any(isinstance(marker, ColumnName) for marker in markers)):
             odds += _COLUMNS if len(self._columns) > 1 else _COLUMN
         return odds
+
+    def _says(self, parameter: str) -> bool:
+        return not _is_everyday(parameter) and self._stems.issuperset(pieces(parameter))
 
     def _of_files(self, reads_files: Sequence[DataFile]) -> float:
         if not self._suffixes:
@@ -140,7 +149,7 @@ def _has_shape(marker: NameIn, names: Sequence[Token]) -> bool:
 
 
 def _is_everyday(name: str) -> bool:
-    """Say whether a column's name is a word of ordinary talk ("name", "country"), which gives nothing away."""
+    """Say whether a name is a word of ordinary talk ("name", "country"), which gives nothing away."""
     return len(pieces(name)) == 1 and pieces(name)[0] in _everyday()
 
 

@@ -9,13 +9,12 @@ from dataops_kernel.llm.rules.thesaurus import meanings
 from dataops_kernel.llm.rules.words import FILE_SUFFIXES, FUNCTION_STEMS, Token, readable, tokens
 from dataops_kernel.orchestration.catalog import Catalog
 from dataops_kernel.orchestration.fields import Wanted
-from dataops_kernel.orchestration.mentions import mentions
+from dataops_kernel.orchestration.mentions import IT, mentions
 from dataops_kernel.workflows.parameters import ColumnName, DataFile, NameIn, TableName, WholeMessage
 
 _SPACED = 6  # words a file name with unquoted spaces may have before its last one
 _SHORT = 60  # words among which a file may be named without its suffix
 _ASKING = frozenset({"which", "what", "any", "each", "every", "all", "a", "no", "another"})
-_IT = frozenset({"it", "its", "this", "that"})
 
 
 class Search:
@@ -66,7 +65,7 @@ class Search:
                 names, kind = self._catalog.table_names, "table"
             elif isinstance(marker, DataFile):
                 names, kind = self._catalog.files(marker.suffixes), "file"
-            newest = len(names) > 1 and kind == "table" and any(token.stem in _IT for token in self._read)
+            newest = len(names) > 1 and kind == "table" and any(token.stem in IT for token in self._read)
             if len(names) == 1 or newest:
                 self.corrections.append(f"Took the {kind} {names[0]!r}, the {'newest' if newest else 'only'} one here.")
                 return [names[0]] if field.many else names[0]

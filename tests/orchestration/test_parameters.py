@@ -73,6 +73,7 @@ def test_a_path_in_the_home_folder_is_made_whole(catalog, folder, monkeypatch):
         ("load ordrs.csv", "orders.csv"),
         ("load ORDERS.CSV", "orders.csv"),
         ("load customers.csv", "data/customers.csv"),
+        (r"load Data\Customers.csv", "data/customers.csv"),
         ("load custmers.csv", "data/customers.csv"),
         ("load data/custmers.csv", "data/customers.csv"),
     ],

@@ -85,16 +85,6 @@ def test_when_there_is_nothing_to_choose_from_the_question_says_what_to_type(pla
     assert ".jil" in plan.question.text
 
 
-def test_a_file_of_the_wrong_kind_is_explained_in_the_question(planner, view, folder):
-    (folder / "data" / "eod.jil").touch()
-
-    plan = planner.plan("parse the jobs of orders.csv as JIL and show cycles", view())
-
-    assert plan.outcome in ("ask", "run")
-    if plan.outcome == "ask" and plan.question.workflow == "job_graph":
-        assert "'orders.csv' is not a .jil file." in plan.question.text
-
-
 def test_a_value_out_of_range_is_asked_for_again_with_the_reason(planner, view):
     plan = planner.plan("profile orders with a sample of 5000000 rows", view())
 

@@ -85,6 +85,16 @@ def test_what_is_neither_is_asked_again_with_a_way_out(planner, view, asked, tex
     assert "never mind" in plan.question.text
 
 
+def test_a_file_of_the_wrong_kind_is_explained_and_asked_for_again(planner, view, folder):
+    (folder / "data" / "eod.jil").touch()
+    question = planner.plan("which jobs run after LOAD_GL?", view()).question
+
+    plan = planner.plan("book.xlsx", view(pending=question))
+
+    assert plan.question.parameter == "path"
+    assert plan.question.text.startswith("'book.xlsx' is not a .jil file.")
+
+
 def test_a_long_wrong_answer_is_not_repeated_in_full(planner, view, asked):
     assert len(planner.plan("blue " * 1000, view(pending=asked)).question.text) < 500
 

@@ -11,7 +11,7 @@ _HEAD = 4_000
 _TAIL = 1_000
 
 _SUFFIXES = (
-    "arrow avro bz2 csv db feather gz html ipynb jil json jsonl log md ndjson orc parquet pdf py sql sqlite "
+    "arrow avro bz2 csv dat db feather gz html ipynb jil json jsonl log md ndjson orc parquet pdf pq psv py sql sqlite "
     "tab toml tsv txt xls xlsx xml yaml yml zip zst"
 )
 FILE_SUFFIXES = frozenset("." + suffix for suffix in _SUFFIXES.split())
@@ -22,17 +22,17 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# Words that carry the grammar of a request, not its subject.
+# Words that carry the grammar of a request or only say that it is one, not its subject.
 FUNCTION_WORDS = word_set(
     """
     a about above across again all also am an and any anything are as at be because been before being but by
-    can cannot could did didn do does doesn doing don done each else ever every for from had has have having
-    he hello her here hers hey hi him his how i if im in into is isn it its just let like may maybe me might
-    mine more most much must my new no not now of off ok okay on once one only onto or other our ours out over
-    own per please pls quite rather same shall she should since so some something still such than thank thanks
-    that the their them then there these they thing things this those through thru to too under until up us
-    very want was we were what whats when where which while who whom whose why will with within without would
-    yes yet you your yours
+    can cannot could did didn display do does doesn doing don done each else ever every find for from get give
+    had has have having he hello her here hers hey hi him his how i if im in into is isn it its just know let
+    lets like list may maybe me might mine more most much must my need new no not now of off ok okay on once
+    one only onto or other our ours out over own per please pls quite rather same see shall she should show
+    since so some something still such tell than thank thanks that the their them then there these they thing
+    things this those through thru to too under until up us very want was we were what whats when where which
+    while who whom whose why will with within without would yes yet you your yours
     """
 )
 

@@ -43,8 +43,11 @@ class RunHandle(ABC):
         """Where the run stands, as the ledger says now."""
 
     @abstractmethod
-    def events(self, after: int = 0) -> Iterator[Event]:
-        """Yield events numbered above ``after``, waiting for new ones until the closing event was given."""
+    def events(self, after: int = 0, *, follow: bool = True) -> Iterator[Event]:
+        """Yield events numbered above ``after``, waiting for new ones until the closing event was given.
+
+        With ``follow=False`` only what was said so far, without waiting.
+        """
 
     @abstractmethod
     def result(self, timeout: float | None = None) -> Answer:

@@ -16,14 +16,14 @@ from dataops_kernel.errors import (
     RunCancelledError,
     StepFailedError,
 )
-from dataops_kernel.storage.ledger import Append, Ledger, Put, Remove, Write
+from dataops_kernel.storage.ledger import Append, Ledger, Put, Write
 from dataops_kernel.types import Answer, Run, event_stream
 
 if TYPE_CHECKING:
     import asyncio
 
-RUNNING = "running"
-"""Kind and parent of the record that exists exactly while a run does, so that orphans are found at once."""
+RUNNING = ":running"
+"""Where runs are listed while they run, in place of a workflow's name, so that orphans are found at once."""
 MAX_ANSWER_BYTES = 200_000
 """One answer as JSON; half of what a record may hold, for the record carries plan and message too."""
 
@@ -65,13 +65,18 @@ def ending_of(task: "asyncio.Task[Any]", live: LiveRun) -> Ending:
 
 def run_record(run: Run, body: bytes, expect: int) -> Put:
     """Return the write that stores a run's record; ``body`` is the run as JSON."""
-    parent = run.session_id or ""
-    return Put("run", run.run_id, body, parent=parent, order=run.run_id, session=run.session_id, expect=expect)
-
-
-def running_record(run: Run) -> Put:
-    """Return the write that lists a run among those that run."""
-    return Put(RUNNING, run.run_id, run.owner.encode(), parent=RUNNING, order=run.run_id)
+    steps = run.plan.steps if run.plan else ()
+    workflow = RUNNING if run.status == "running" else steps[-1].workflow if steps else None
+    return Put(
+        "run",
+        run.run_id,
+        body,
+        parent=run.session_id or "",
+        order=run.run_id,
+        session=run.session_id,
+        workflow=workflow,
+        expect=expect,
+    )
 
 
 def closed(run: Run, ending: Ending, now: datetime) -> Closed:
@@ -116,7 +121,6 @@ def closing_writes(
     return [
         Append(event_stream(final.run_id), ended.event),
         run_record(final, ended.record, expect=revision),
-        Remove(RUNNING, final.run_id, expect=1),
         *(last_words(final) if last_words else ()),
     ]
 

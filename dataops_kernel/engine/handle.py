@@ -56,8 +56,11 @@ class LedgerRunHandle(RunHandle):
         """Where the run stands, as the ledger says now."""
         return self._record().status
 
-    def events(self, after: int = 0) -> Iterator[Event]:
-        """Yield events numbered above ``after``, waiting for new ones until the closing event was given."""
+    def events(self, after: int = 0, *, follow: bool = True) -> Iterator[Event]:
+        """Yield events numbered above ``after``, waiting for new ones until the closing event was given.
+
+        With ``follow=False`` only what was said so far, without waiting.
+        """
         stream = event_stream(self.run_id)
         while True:
             # Asked before the read: what was said up to the end of the run is then surely in the page.
@@ -73,6 +76,8 @@ class LedgerRunHandle(RunHandle):
                 if over:
                     if self._live is not None and self._live.unwritten is not None:
                         raise self._live.unwritten
+                    return
+                if not follow:
                     return
                 self._wait_for_news(after)
 

@@ -18,7 +18,6 @@ from dataops_kernel.engine.closing import (
     closing_writes,
     ending_of,
     run_record,
-    running_record,
 )
 from dataops_kernel.engine.events import encode
 from dataops_kernel.engine.handle import LedgerRunHandle
@@ -103,7 +102,6 @@ class LocalEngine(Engine):
             self._ledger.commit(
                 [
                     run_record(run, run.model_dump_json().encode(), expect=0),
-                    running_record(run),
                     Append(event_stream(run.run_id), started, expect=0),
                     *also,
                 ]
@@ -141,9 +139,9 @@ class LocalEngine(Engine):
 
     def recover(self) -> list[str]:
         """Close runs whose owner died (``run_failed``, code ``owner_died``) and return their ids."""
-        running = self._ledger.children(RUNNING, RUNNING)
-        dead = {owner for owner in {record.body.decode() for record in running} if not is_alive(owner)}
-        orphans = [record.id for record in running if record.body.decode() in dead]
+        running = [Run.model_validate_json(record.body) for record in self._ledger.of_workflow("run", RUNNING)]
+        dead = {owner for owner in {run.owner for run in running} if not is_alive(owner)}
+        orphans = [run.run_id for run in running if run.owner in dead]
         return [*self._close_the_unclosed(), *(run_id for run_id in orphans if self._close_orphan(run_id))]
 
     def ask_to_stop(self, run_id: str) -> None:

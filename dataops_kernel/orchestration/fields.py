@@ -1,6 +1,8 @@
 """What each field of a workflow's ``Parameters`` wants, read from its type, its default and its markers."""
 
+import re
 import types
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -12,6 +14,7 @@ from pydantic.fields import FieldInfo
 from dataops_kernel.llm.base import Slot, SlotType
 from dataops_kernel.workflows.parameters import Choice, ColumnName, DataFile, Marker, NameIn, TableName, WholeMessage
 
+_LONGEST_NAME = 200
 _SLOT_TYPES: dict[type, SlotType] = {
     bool: "boolean",
     int: "integer",
@@ -62,6 +65,19 @@ class Wanted(NamedTuple):
             synonyms=self.synonyms,
             required=self.required,
         )
+
+
+@lru_cache(maxsize=256)
+def shape_of(pattern: str) -> Callable[[str], bool]:
+    """Return the test whether one word has the shape a ``NameIn`` describes.
+
+    A pattern that is none gives way to the usual one: an author's slip must not stop the planning of other workflows.
+    """
+    try:
+        matches = re.compile(pattern).fullmatch
+    except re.error:
+        matches = re.compile(NameIn.pattern).fullmatch
+    return lambda word: len(word) <= _LONGEST_NAME and matches(word) is not None
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,7 @@
 """Which workflow a message means: what the model makes of the words, and what the message itself gives away."""
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -13,7 +12,7 @@ from dataops_kernel.llm.rules.background import SENTENCES
 from dataops_kernel.llm.rules.thesaurus import meanings
 from dataops_kernel.llm.rules.words import FUNCTION_STEMS, Token, readable, tokens
 from dataops_kernel.orchestration.catalog import Catalog
-from dataops_kernel.orchestration.fields import Wanted, wanted
+from dataops_kernel.orchestration.fields import shape_of, wanted
 from dataops_kernel.orchestration.mentions import IT, mentions, pieces
 from dataops_kernel.types import Candidate
 from dataops_kernel.workflows.parameters import ColumnName, DataFile, NameIn, TableName, WholeMessage
@@ -59,15 +58,19 @@ class Router:
 
     def route(self, text: str, workflows: Sequence[Routable], catalog: Catalog | None = None) -> Routing:
         """Return the candidates, best first, and whether the best should run."""
-        labels = [Label(name=flow.name, description=flow.description, examples=flow.examples) for flow in workflows]
-        scored = {found.name: found.confidence for found in self._llm.classify(text, labels)}
+        scored = {found.name: found.confidence for found in self._llm.classify(text, _labels(tuple(workflows)))}
         evidence = _Evidence(text, catalog or Catalog())
         odds = {
-            flow.name: _odds(scored.get(flow.name, 0.0)) + evidence.of(wanted(flow.parameters)) for flow in workflows
+            flow.name: _odds(scored.get(flow.name, 0.0)) + evidence.of(_wants(flow.parameters)) for flow in workflows
         }
         ranked = sorted(odds.items(), key=lambda item: (-item[1], item[0]))
         candidates = tuple(Candidate(workflow=name, confidence=round(_confidence(odd), 3)) for name, odd in ranked)
         return _decide(candidates, [odd for _, odd in ranked])
+
+
+@lru_cache(maxsize=8)
+def _labels(workflows: tuple[Routable, ...]) -> tuple[Label, ...]:
+    return tuple(Label(name=flow.name, description=flow.description, examples=flow.examples) for flow in workflows)
 
 
 def _decide(candidates: tuple[Candidate, ...], odds: Sequence[float]) -> Routing:
@@ -100,40 +103,65 @@ class _Evidence:
         known = {at for found in (*self._tables, *columns) for at in range(found.first, found.last + 1)}
         self._names = [token for at, token in enumerate(read) if token.kind == "name" and at not in known]
 
-    def of(self, fields: Sequence[Wanted]) -> float:
+    def of(self, wants: "_Wants") -> float:
         """Return the log odds that the message's names add for a workflow with these parameters."""
-        markers = [marker for field in fields for marker in field.lookups]
-        reads_files = [marker for marker in markers if isinstance(marker, DataFile)]
-        odds = self._of_files(reads_files)
-        listed = {suffix.lstrip(".") for marker in reads_files for suffix in marker.suffixes}
-        odds += _SUFFIX_WORD if listed & self._words else 0.0
-        if self._names and any(_has_shape(marker, self._names) for marker in markers if isinstance(marker, NameIn)):
-            odds += _SHAPED_NAME
-        if any(not field.lookups and self._says(field.name) for field in fields):
-            odds += _PARAMETER
-        answers = any(isinstance(marker, WholeMessage) for marker in markers)
-        if answers and self._speaks_of_tables is not None and not self._columns:
+        odds = self._of_files(wants)
+        odds += _SUFFIX_WORD if wants.suffix_words & self._words else 0.0
+        odds += _SHAPED_NAME if any(shape(token.text) for shape in wants.shapes for token in self._names) else 0.0
+        odds += _PARAMETER if any(self._stems.issuperset(name) for name in wants.named) else 0.0
+        if wants.answers and self._speaks_of_tables is not None and not self._columns:
             odds += _OF_THE_TABLES if self._speaks_of_tables else _OF_SOMETHING_ELSE
-        takes_table = any(isinstance(marker, TableName) for marker in markers)
-        if takes_table and self._says_it and not self._tables:
-            odds += _THE_NEWEST_TABLE
-        if self._tables and (answers or takes_table):
+        if self._tables and (wants.answers or wants.table):
             odds += _TABLE if any(found.is_to_the_letter for found in self._tables) else _LIKE_TABLE
-        if self._columns and (answers or any(isinstance(marker, ColumnName) for marker in markers)):
+        elif wants.table and self._says_it:
+            odds += _THE_NEWEST_TABLE
+        if self._columns and (wants.answers or wants.column):
             odds += _COLUMNS if len(self._columns) > 1 else _COLUMN
         return odds
 
-    def _says(self, parameter: str) -> bool:
-        return not _is_everyday(parameter) and self._stems.issuperset(pieces(parameter))
-
-    def _of_files(self, reads_files: Sequence[DataFile]) -> float:
+    def _of_files(self, wants: "_Wants") -> float:
         if not self._suffixes:
             return 0.0
-        if not reads_files:
+        if not wants.file:
             return _NO_FILE
-        if any(self._suffixes & {suffix.lower() for suffix in marker.suffixes} for marker in reads_files):
+        if self._suffixes & wants.suffixes:
             return _FITTING_FILE
-        return _ANY_FILE if any(not marker.suffixes for marker in reads_files) else _OTHER_FILE
+        return _ANY_FILE if wants.any_file else _OTHER_FILE
+
+
+class _Wants(NamedTuple):
+    """What the parameters of a workflow can be told by."""
+
+    file: bool
+    any_file: bool
+    suffixes: frozenset[str]
+    suffix_words: frozenset[str]
+    table: bool
+    column: bool
+    answers: bool
+    shapes: tuple[Callable[[str], bool], ...]
+    named: tuple[tuple[str, ...], ...]
+    """The words of parameters that have no marker and no everyday name."""
+
+
+@lru_cache(maxsize=256)
+def _wants(parameters: type[BaseModel]) -> _Wants:
+    fields = wanted(parameters)
+    markers = [marker for field in fields for marker in field.lookups]
+    kinds = {type(marker) for marker in markers}
+    files = [marker for marker in markers if isinstance(marker, DataFile)]
+    suffixes = frozenset(suffix.lower() for marker in files for suffix in marker.suffixes)
+    return _Wants(
+        file=bool(files),
+        any_file=any(not marker.suffixes for marker in files),
+        suffixes=suffixes,
+        suffix_words=frozenset(suffix.lstrip(".") for suffix in suffixes),
+        table=TableName in kinds,
+        column=ColumnName in kinds,
+        answers=WholeMessage in kinds,
+        shapes=tuple(shape_of(marker.pattern) for marker in markers if isinstance(marker, NameIn)),
+        named=tuple(pieces(field.name) for field in fields if not field.lookups and not _is_everyday(field.name)),
+    )
 
 
 def _speaks_of(read: Sequence[Token], catalog: Catalog) -> bool:
@@ -142,10 +170,6 @@ def _speaks_of(read: Sequence[Token], catalog: Catalog) -> bool:
     meant = {meaning for piece in names for meaning in meanings().get(piece, ())}
     said = {token.stem for token in read if token.is_content}
     return bool(said & names or meant & {meaning for word in said for meaning in meanings().get(word, ())})
-
-
-def _has_shape(marker: NameIn, names: Sequence[Token]) -> bool:
-    return any(re.fullmatch(marker.pattern, token.text) for token in names)
 
 
 def _is_everyday(name: str) -> bool:

@@ -1,6 +1,5 @@
 """Finds in one message what a workflow's marked parameters stand for: files, tables, columns, names."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from dataops_kernel.llm.rules.thesaurus import meanings
 from dataops_kernel.llm.rules.words import FILE_SUFFIXES, FUNCTION_STEMS, Token, readable, tokens
 from dataops_kernel.orchestration.catalog import Catalog
-from dataops_kernel.orchestration.fields import Wanted
+from dataops_kernel.orchestration.fields import Wanted, shape_of
 from dataops_kernel.orchestration.mentions import IT, mentions
 from dataops_kernel.workflows.parameters import ColumnName, DataFile, NameIn, TableName, WholeMessage
 
@@ -45,7 +44,7 @@ class Search:
                 case ColumnName():
                     found = self._named(self._catalog.columns(self._table), field.many)
                 case NameIn(pattern=pattern):
-                    found = self._shaped(field, re.compile(pattern).fullmatch)
+                    found = self._shaped(field, shape_of(pattern))
                 case WholeMessage():
                     found = [self._text]
             if found:
@@ -147,7 +146,7 @@ class Search:
                 self.corrections.append(f"Read {mention.misspelled!r} as {mention.name!r}.")
         return list(dict.fromkeys(mention.name for mention in found))
 
-    def _shaped(self, field: Wanted, has_shape: Callable[[str], Any]) -> list[str]:
+    def _shaped(self, field: Wanted, has_shape: Callable[[str], bool]) -> list[str]:
         """Return the names of a certain shape, the surest kind only; the shape is tried on one word at a time.
 
         Surest first: quoted or an identifier of that shape, an unusual word of that shape, the word right after the

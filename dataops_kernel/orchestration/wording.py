@@ -71,7 +71,8 @@ def offers(field: Wanted, catalog: Catalog) -> tuple[str, ...]:
     for marker in field.lookups:
         match marker:
             case TableName():
-                found += catalog.table_names
+                # What was loaded is likelier meant than what was made of it.
+                found += sorted(catalog.table_names, key=lambda name: bool(catalog.tables[name].parent_artifacts))
             case DataFile(suffixes=suffixes):
                 found += catalog.files(suffixes)
             case ColumnName():

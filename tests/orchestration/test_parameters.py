@@ -204,6 +204,14 @@ def test_an_ordinary_word_is_no_name(text, catalog):
     assert read(Job, text, catalog).missing == ("job",)
 
 
+@pytest.mark.parametrize("pattern", ["(", "(a+)+$", r"\bjob-\d+\b"])
+def test_a_pattern_that_is_wrong_or_slow_harms_nobody(pattern, catalog):
+    class Named(BaseModel):
+        name: Annotated[str | None, NameIn(pattern=pattern)] = None
+
+    assert read(Named, f"after {'a' * 1000}! and job-7", catalog).problems == ()
+
+
 def test_the_whole_message_is_kept_to_the_letter(catalog):
     class Ask(BaseModel):
         question: Annotated[str, WholeMessage()]

@@ -66,6 +66,15 @@ def test_a_missing_parameter_is_asked_for_with_what_there_is_to_choose_from(plan
     assert plan.question.text.endswith("?")
 
 
+def test_tables_that_were_loaded_are_offered_before_those_made_of_them(planner, view):
+    orders, customers = view().tables
+    made = orders.model_copy(update={"name": "totals", "parent_artifacts": (orders.artifact_id,)})
+
+    plan = planner.plan("please profile a table", view(tables=(made, orders, customers)))
+
+    assert plan.question.choices[:3] == ("orders", "customers", "totals")
+
+
 def test_what_was_understood_already_rides_in_the_question(planner, view, folder):
     (folder / "data" / "eod.jil").touch()
 

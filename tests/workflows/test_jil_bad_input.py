@@ -59,14 +59,23 @@ def test_binary_text_is_named_as_such():
     assert codes("insert_job: A\n\x00\x01\x02binary" * 3) == ["binary"]
 
 
-def test_a_line_of_a_hundred_megabytes_is_skipped_and_the_rest_is_read():
-    text = "insert_job: A\ncommand: " + "x:y " * 25_000_000 + "\nmachine: m\n"
+@pytest.mark.parametrize("start", ["command: x:y", "command: x", "condition: s(A)", "insert_job:", "owner", "#", "/*"])
+def test_a_line_of_a_hundred_megabytes_is_skipped_and_the_rest_is_read(start):
+    text = f"insert_job: A\n{start} " + "s(A) & " * 14_000_000 + "\nmachine: m\n"
     started = time.process_time()
     estate = parse_jil(text)
 
     assert estate.jobs["A"].attributes == (("machine", "m"),)
     assert [doubt.code for doubt in estate.diagnostics] == ["line-too-long"]
     assert time.process_time() - started < 10
+
+
+def test_a_value_that_goes_on_for_too_long_is_cut_once_and_the_rest_is_read():
+    estate = parse_jil("insert_job: A\ncondition: s(A)\n" + "& s(A)\n" * 500_000 + "machine: m\n")
+
+    assert len(estate.jobs["A"].condition) < 1_300_000
+    assert estate.jobs["A"].get("machine") == "m"
+    assert [doubt.code for doubt in estate.diagnostics].count("value-too-long") == 1
 
 
 def test_ten_thousand_brackets_are_no_deeper_than_one():

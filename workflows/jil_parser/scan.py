@@ -19,7 +19,7 @@ from .vocabulary import (
 )
 
 MAX_LINE = 1_000_000
-"""Characters of the longest line that is read; AutoSys itself stops at a few thousand."""
+"""Characters of the longest line, and of the longest continued value; AutoSys itself stops at a few thousand."""
 
 _MEMORABLE = 48  # longer lines are commands and descriptions, hardly ever the same twice
 _SUGGESTIONS = 100  # unknown words for which a close one is looked up; more are not typing errors
@@ -52,14 +52,14 @@ def scan(text: str) -> tuple[list[Statement], list[Diagnostic], list[str]]:
                 simple = value.find('"', 1) == len(value) - 1 and value[-2] != "\\"
             else:
                 simple = ":" not in value and "/*" not in value
-            if simple:
+            if simple and len(value) < MAX_LINE:
                 attribute = (name, value)
                 append(attribute)
                 if len(line) < _MEMORABLE:
                     seen[line] = attribute
                 continue
         elif reader.slot < 0:  # no value is being continued: the two shapes autorep prints for every job
-            if key == "insert_job" and reader.statements:
+            if key == "insert_job" and reader.statements and len(line) < MAX_LINE:
                 words = value.split()
                 if len(words) == 3 and words[1] == "job_type:":
                     append = reader.begin(INSERT, "job", words[0], [("job_type", words[2])], number)
@@ -86,7 +86,8 @@ class _Reader:
         self.pieces: list[str] = []  # the value that is being continued, joined when it ends
         self.slot = -1  # its index in ``attributes``
         self.open_quote = 0  # the line of its quote that is still open, 0 when none is
-        self.last = 0
+        self.last = 0  # the line its latest piece stands on
+        self.length = 0  # how much was continued
         self.no_closer = False  # a search has shown that no */ follows
         self.stray = (0, -1)  # first and last line of text that belongs to nothing
         self.unknown: set[str] = set()
@@ -212,6 +213,12 @@ class _Reader:
             if key not in _CONTINUABLE and not key.endswith("_times"):
                 message = f"This line was read as more of {key}, which is rarely written over several lines."
                 self._doubt(number, line, "warning", "continued-value", message)
+        self.length += len(line)
+        if self.length > MAX_LINE:
+            if self.length - len(line) <= MAX_LINE:
+                message = f"{key} is longer than {MAX_LINE:,} characters; the rest of it was skipped."
+                self._doubt(number, "", "error", "value-too-long", message)
+            return
         if self.open_quote:
             self.pieces += ("\n" * (number - self.last), self.lines[number - 1].rstrip())
             self.last = number
@@ -237,7 +244,7 @@ class _Reader:
             key = self.attributes[self.slot][0]
             message = f"The quote that opens {key} is never closed."
             self._doubt(self.open_quote, '"', "error", "unterminated-quote", message)
-        self.slot, self.open_quote = -1, 0
+        self.slot, self.open_quote, self.length = -1, 0, 0
         self.pieces = []
 
     def _unknown_attribute(self, number: int, key: str, value: str) -> None:

@@ -1,57 +1,111 @@
 """How messages, answers and artifacts look."""
 
 import streamlit as st
+from shell import draw_error, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import safe_markdown
+from dataops_kernel.views import event_line, safe_markdown
 
+AVATARS = {"user": ":material/person:", "assistant": ":material/insights:", "system": ":material/info:"}
 PREVIEW_ROWS = 200
+_TALLEST = 420
+_LONGEST_TEXT = 20_000
+_SQL = ":material/database: SQL"
+_STEPS = ":material/list: Steps"
 
 
-def draw_message(wb: dk.Workbench, message: dk.Message) -> None:
+@st.cache_resource(max_entries=300, show_spinner=False)
+def first_rows(artifact_id: str) -> object:
+    """Return the first rows of a table as Arrow; an artifact never changes, so neither does this."""
+    return workbench().artifacts.preview(artifact_id, PREVIEW_ROWS)
+
+
+@st.cache_resource(max_entries=2_000, show_spinner=False)
+def described(artifact_id: str) -> dk.Artifact:
+    """Return what an artifact is; the same forever."""
+    return workbench().artifacts.describe(artifact_id)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def closed_run(run_id: str) -> dk.Run:
+    """Return the record of a run that has ended; asked only for runs whose message is there."""
+    return workbench().runs.get(run_id)
+
+
+def draw_message(message: dk.Message) -> None:
     """Draw one message with everything its answer stored; all of it is read from the workspace."""
-    with st.chat_message(message.role):
-        st.markdown(safe_markdown(message.content))
-        if message.run_id:
-            draw_evidence(wb, message)
-
-
-def draw_evidence(wb: dk.Workbench, message: dk.Message) -> None:
-    """Draw the tables and the SQL of an answer, and which engine made it."""
-    run = wb.runs.get(message.run_id)
-    artifacts = [wb.artifacts.describe(id) for id in message.artifacts]
-    for position, artifact in enumerate(artifacts):
-        if position == 0:
-            draw_artifact(wb, artifact, key=f"{message.message_id}-{artifact.artifact_id}")
+    with st.chat_message(message.role, avatar=AVATARS[message.role]):
+        if not message.run_id or message.role != "assistant":
+            st.markdown(safe_markdown(message.content))
+            return
+        run = closed_run(message.run_id)
+        if run.error:
+            draw_error(str(run.error.get("message") or message.content), str(run.error.get("hint") or ""))
+        elif run.status == "cancelled":
+            st.markdown(":material/stop_circle: Stopped. What was stored until then stays.")
         else:
-            with st.expander(_title(artifact), icon=":material/inventory_2:"):
-                draw_artifact(wb, artifact, key=f"{message.message_id}-{artifact.artifact_id}")
-    if run.answer and run.answer.sql:
-        with st.expander("SQL", icon=":material/notes:"):
-            st.code(run.answer.sql, language="sql")
+            st.markdown(safe_markdown(message.content))
+        draw_evidence(message, run)
+
+
+@st.fragment
+def draw_evidence(message: dk.Message, run: dk.Run) -> None:
+    """Draw the main result of an answer, and behind one row of buttons its SQL, its steps and its other results."""
+    artifacts = [described(id) for id in message.artifacts]
+    if artifacts:
+        draw_artifact(artifacts[0])
+    others = {f":material/inventory_2: {_plain(title_of(artifact))}": artifact for artifact in artifacts[1:]}
+    choices = [*([_SQL] if run.answer and run.answer.sql else []), *others, _STEPS]
     facts = [f"{message.engine or 'rules'} engine", message.workflow or ""]
     if run.answer and run.answer.confidence is not None:
         facts.append(f"confidence {run.answer.confidence:.2f}")
+    shown = st.pills("Details", choices, key=f"details-{message.message_id}", label_visibility="collapsed")
+    if shown == _SQL and run.answer and run.answer.sql:
+        st.code(run.answer.sql, language="sql", wrap_lines=True)
+    elif shown == _STEPS:
+        draw_steps(run.run_id)
+    elif shown in others:
+        draw_artifact(others[shown])
     st.caption(" · ".join(fact for fact in facts if fact))
 
 
-def draw_artifact(wb: dk.Workbench, artifact: dk.Artifact, *, key: str) -> None:
+def draw_steps(run_id: str) -> None:
+    """Draw what a run said, with the seconds since it began."""
+    events = list(workbench().runs.attach(run_id).events(follow=False))
+    lines = [
+        f"{(event.time - events[0].time).total_seconds():7.2f} s  {line}"
+        for event in events
+        if (line := event_line(event))
+    ]
+    st.code("\n".join(lines) or "It ended before it said anything.", language=None, wrap_lines=True)
+
+
+def draw_artifact(artifact: dk.Artifact) -> None:
     """Draw a table's first rows, or JSON, or text."""
     if artifact.is_table:
-        frame = wb.artifacts.preview(artifact.artifact_id, PREVIEW_ROWS).to_pandas()
-        st.dataframe(frame, hide_index=True, key=key, height=min(420, 38 + 35 * max(len(frame), 1)))
-        shown = min(PREVIEW_ROWS, artifact.row_count or 0)
-        st.caption(f"{_title(artifact)}" + (f", first {shown:,} shown" if shown < (artifact.row_count or 0) else ""))
+        table = first_rows(artifact.artifact_id)
+        rows = artifact.row_count or 0
+        # A header and one line a row; an empty table keeps one line to say so in.
+        st.dataframe(table, hide_index=True, height=min(_TALLEST, 38 + 35 * max(min(rows, PREVIEW_ROWS), 1)))
+        more = f" · first {PREVIEW_ROWS:,} shown" if rows > PREVIEW_ROWS else ""
+        st.caption(_plain(title_of(artifact)) + more)
         return
-    content = wb.artifacts.get_artifact(artifact.artifact_id).content
+    content = workbench().artifacts.get_artifact(artifact.artifact_id).content
     if isinstance(content, dict | list):
         st.json(content, expanded=2)
     elif isinstance(content, str):
-        st.code(content, language=None)
+        st.code(content[:_LONGEST_TEXT], language=None, wrap_lines=True)
+        if len(content) > _LONGEST_TEXT:
+            st.caption(f"The first {_LONGEST_TEXT:,} of {len(content):,} characters")
     else:
-        st.caption(f"{artifact.size_bytes:,} bytes, to download")
+        st.caption(f":material/draft: {artifact.size_bytes:,} bytes that are no text; download them to look inside.")
 
 
-def _title(artifact: dk.Artifact) -> str:
-    rows = f", {artifact.row_count:,} rows" if artifact.row_count is not None else ""
+def title_of(artifact: dk.Artifact) -> str:
+    """Return an artifact's name and version, and its rows when it is a table."""
+    rows = f" · {artifact.row_count:,} rows" if artifact.row_count is not None else ""
     return f"{artifact.name} v{artifact.version}{rows}"
+
+
+def _plain(text: str) -> str:
+    return safe_markdown(" ".join(text.split()))

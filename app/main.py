@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import streamlit as st
-from shell import draw_sidebar
+from shell import draw_sidebar, errors_shown
+from style import STYLE
 
-st.set_page_config(page_title="DataOps workbench", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="DataOps workbench", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.logo(str(HERE / "wordmark.svg"), size="large", icon_image=str(HERE / "icon.svg"))
+st.html(STYLE)
 
 PAGES = [
     st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True),
@@ -15,5 +20,6 @@ PAGES = [
 ]
 
 page = st.navigation(PAGES, position="top")
-draw_sidebar()
-page.run()
+with errors_shown():
+    draw_sidebar()
+    page.run()

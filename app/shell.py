@@ -1,13 +1,16 @@
 """What every page shares: the workbench, the session in the address, and how an error looks."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 import dataops_kernel as dk
+from dataops_kernel.views import safe_markdown
 
-_SHOWN_SESSIONS = 30
+SESSION = "session"
+_SHOWN_SESSIONS = 50
 
 
 @st.cache_resource(show_spinner="Opening the workspace…")
@@ -17,58 +20,77 @@ def workbench() -> dk.Workbench:
 
 
 def current_session() -> str:
-    """Return the id of the session in the address; the last active one when the address names none or a wrong one."""
-    wanted = st.query_params.get("session", "")
+    """Return the session in the address, else this tab's last one, else the user's last active one.
+
+    The navigation drops the address's parameters, so the tab remembers; the address is always completed.
+    """
     wb = workbench()
-    if wanted:
-        try:
-            return wb.sessions.get_session(wanted, history=0).session_id
-        except dk.DataOpsError as err:
-            st.toast(err.message, icon=":material/warning:")
-    session_id = wb.sessions.current().session_id
-    st.query_params["session"] = session_id
+    for wanted in (st.query_params.get(SESSION), st.session_state.get(SESSION)):
+        if wanted:
+            try:
+                return _go_to(wb.sessions.get_session(wanted, history=0).session_id)
+            except dk.DataOpsError as err:
+                st.toast(safe_markdown(err.message), icon=":material/warning:")
+    return _go_to(wb.sessions.current().session_id)
+
+
+def _go_to(session_id: str) -> str:
+    st.session_state[SESSION] = session_id
+    if st.query_params.get(SESSION) != session_id:
+        st.query_params[SESSION] = session_id
     return session_id
 
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Show an error of the kernel as its message and its fix instead of a traceback."""
+    """Show an error as its message and its fix; one nobody expected as a sentence, its details in the server's log."""
     try:
         yield
     except dk.DataOpsError as err:
-        st.error(f"**{err.message}**\n\n{err.hint}", icon=":material/error:")
+        draw_error(err.message, err.hint)
+    except Exception:
+        logging.getLogger("dataops.app").exception("a page failed")
+        draw_error(
+            "Something unexpected happened on this page.",
+            "Everything stored is safe. Refresh the page; the details are in the terminal that runs the app.",
+        )
+
+
+def draw_error(message: str, hint: str = "") -> None:
+    """Draw what is wrong and, under it, what to do; both may hold values from data."""
+    st.error(safe_markdown(f"{message}\n\n{hint}".strip()), icon=":material/error:")
 
 
 def draw_sidebar() -> None:
     """Draw the session picker; the choice goes into the address, so a page can be bookmarked and refreshed."""
     wb = workbench()
+    current = current_session()
     with st.sidebar:
-        st.markdown("### DataOps workbench")
-        if st.button("New session", icon=":material/add:", width="stretch"):
-            st.query_params["session"] = wb.sessions.create_session().session_id
-            st.rerun()
-        current = current_session()
         sessions = {s.session_id: s for s in wb.sessions.list_sessions(limit=_SHOWN_SESSIONS)}
         if current not in sessions:
             sessions[current] = wb.sessions.get_session(current, history=0)
-        chosen = st.radio(
-            "Sessions",
-            list(sessions),
-            index=list(sessions).index(current),
-            format_func=lambda key: _label(sessions[key]),
-        )
+        labels = _labels(sessions)
+        chosen = st.selectbox("Session", list(sessions), index=list(sessions).index(current), format_func=labels.get)
         if chosen != current:
-            st.query_params["session"] = chosen
+            _go_to(chosen)
             st.rerun()
-        with st.popover("Rename", icon=":material/edit:", width="stretch"):
-            title = st.text_input("Title", value=sessions[current].title, max_chars=80, key=f"title-{current}")
-            if title != sessions[current].title:
+        new, rename = st.columns(2)
+        if new.button("New", icon=":material/add:", width="stretch", help="Start a new session"):
+            _go_to(wb.sessions.create_session().session_id)
+            st.rerun()
+        with rename.popover("Rename", icon=":material/edit:", width="stretch"):
+            title = st.text_input("Title", value=sessions[current].title, max_chars=80, key=f"title-{current}").strip()
+            if title and title != sessions[current].title:
                 wb.sessions.rename(current, title)
                 st.rerun()
-        st.caption(
-            f"Workspace `{wb.workspace}`  \nSession `{current}`  \nAnswers by the **{wb.settings.model}** engine"
-        )
+        with st.container(gap="xsmall"):
+            st.caption("Workspace")
+            st.code(str(wb.workspace), language=None, wrap_lines=True)
+            st.caption(f":material/memory: Answers by the **{wb.settings.model}** engine")
 
 
-def _label(session: dk.Session) -> str:
-    return f"{session.title or 'Untitled'} · {session.last_active:%d %b %H:%M}"
+def _labels(sessions: dict[str, dk.Session]) -> dict[str, str]:
+    """Return one label a session; those that would read the same get the end of their id."""
+    labels = {id: f"{s.title or 'Untitled'} · {s.last_active:%d %b %H:%M}" for id, s in sessions.items()}
+    seen = list(labels.values())
+    return {id: label if seen.count(label) == 1 else f"{label} · {id[-4:]}" for id, label in labels.items()}

@@ -1,58 +1,105 @@
 """Chat: ask, watch the steps, read the answer; a refresh at any moment shows the same."""
 
+from contextlib import suppress
+
 import streamlit as st
-from drawing import draw_message
+from drawing import AVATARS, draw_message
 from shell import current_session, errors_shown, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import event_line
+from dataops_kernel.views import event_line, safe_markdown
 
-SHOWN_MESSAGES = 50
+PAGE = 50
+LOOK_SECONDS, LOOK_SECONDS_LIVE = 3.0, 0.7
+# Most answers take less than this: they appear at once instead of after a "Working…" that flashes by.
+PATIENCE_SECONDS = 0.6
+SHOWN_STEPS = 12
 
 wb = workbench()
 session_id = current_session()
 
 
-def draw_welcome() -> None:
-    """Show what can be asked before anything was."""
-    st.markdown("#### Ask about a data file or an AutoSys estate")
-    st.caption("Everything you ask, and everything it leaves behind, is kept in this session.")
-    examples = [info.examples[0] for info in wb.workflows.list() if info.examples and not info.error]
-    for column, example in zip(st.columns(max(len(examples), 1)), examples, strict=False):
-        if column.button(example, width="stretch"):
-            ask(example)
+def live_run() -> dk.Run | None:
+    """Return the session's newest run that has not ended, whichever door started it."""
+    return next((run for run in wb.runs.list(session_id, limit=3) if run.status == "running"), None)
+
+
+def tail() -> tuple[str, str]:
+    """Return what this page must be redrawn for: the newest message and the running run."""
+    newest = wb.sessions.messages(session_id, limit=1)
+    run = live_run()
+    return newest[0].message_id if newest else "", run.run_id if run else ""
 
 
 def ask(text: str) -> None:
     """Send a message; the run is the engine's, so this page may go away at once."""
-    with errors_shown():
-        wb.ask(session_id, text)
-        st.rerun()
-
-
-def draw_live_run(run: dk.Run) -> None:
-    """Follow a run from its first event, also one that was started before a refresh or by another door."""
-    with st.chat_message("assistant"):
-        stop = st.empty()
-        stop.button("Stop", icon=":material/stop_circle:", on_click=wb.runs.cancel, args=(run.run_id,))
-        with st.status("Working…", expanded=True) as status:
-            for event in wb.runs.attach(run.run_id).events():
-                line = event_line(event)
-                if line:
-                    status.update(label=line[0].upper() + line[1:])
-                    st.text(line)
-        stop.empty()
+    handle = wb.ask(session_id, text)
+    # How it ends is told by the message it leaves.
+    with suppress(TimeoutError, dk.DataOpsError):
+        handle.result(timeout=PATIENCE_SECONDS)
     st.rerun()
 
 
-messages = wb.sessions.messages(session_id, limit=SHOWN_MESSAGES)
-with errors_shown():
-    for message in messages:
-        draw_message(wb, message)
-    live = next((run for run in wb.runs.list(session_id, limit=3) if run.status == "running"), None)
-    if not messages:
-        draw_welcome()
-    if text := st.chat_input("Ask something, for example: profile orders.csv"):
+def draw_welcome() -> str | None:
+    """Show what can be asked before anything was; return the example that was chosen."""
+    st.subheader("Ask about a data file or an AutoSys estate")
+    st.caption("Everything you ask, and everything it leaves behind, is kept in this session.")
+    chosen = None
+    workflows = [info for info in wb.workflows.list() if info.examples and not info.error]
+    for column, info in zip(st.columns(max(len(workflows), 1)), workflows, strict=False):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{safe_markdown(info.name)}**")
+            st.caption(safe_markdown(info.description))
+            for example in info.examples[:2]:
+                label = safe_markdown(example)
+                if st.button(label, key=f"example-{info.name}-{example}", icon=":material/arrow_forward:"):
+                    chosen = example
+    return chosen
+
+
+def draw_choices(message: dk.Message) -> str | None:
+    """Offer what a question back can be answered with; return the one that was chosen."""
+    if not message.question or not message.question.choices:
+        return None
+    with st.container(horizontal=True):
+        for number, choice in enumerate(message.question.choices[:8]):
+            if st.button(safe_markdown(choice), key=f"choice-{message.message_id}-{number}"):
+                return choice
+    return None
+
+
+def draw_live_run(run_id: str) -> None:
+    """Draw what a run said so far, from its first event, also when it was started before a refresh."""
+    lines = [line for event in wb.runs.attach(run_id).events(follow=False) if (line := event_line(event))]
+    now = lines[-1] if lines else "starting"
+    with st.chat_message("assistant", avatar=AVATARS["assistant"]):
+        with st.status(safe_markdown(now[:1].upper() + now[1:]), expanded=True):
+            st.code("\n".join(lines[-SHOWN_STEPS:]) or "starting", language=None, wrap_lines=True)
+        if st.button("Stop", icon=":material/stop_circle:", key=f"stop-{run_id}"):
+            wb.runs.cancel(run_id)
+            st.toast("Stopping; what was stored stays", icon=":material/stop_circle:")
+
+
+def draw_news(drawn: tuple[str, str]) -> None:
+    """Follow the running run and notice what other doors did: a look at the tail, a redraw only when it moved."""
+    with errors_shown():
+        if tail() != drawn:
+            st.rerun()
+        if drawn[1]:
+            draw_live_run(drawn[1])
+
+
+drawn = tail()
+count = st.session_state.get(f"shown-{session_id}", PAGE)
+messages = wb.sessions.messages(session_id, limit=count)
+if len(messages) == count and st.button("Show earlier messages", icon=":material/expand_less:", type="tertiary"):
+    st.session_state[f"shown-{session_id}"] = count + PAGE
+    st.rerun()
+for message in messages:
+    draw_message(message)
+
+wanted = draw_welcome() if not messages else draw_choices(messages[-1])
+if text := st.chat_input("Ask something, for example: profile orders.csv") or wanted:
+    with errors_shown():
         ask(text)
-    if live:
-        draw_live_run(live)
+st.fragment(draw_news, run_every=LOOK_SECONDS_LIVE if drawn[1] else LOOK_SECONDS)(drawn)

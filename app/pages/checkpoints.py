@@ -3,51 +3,99 @@
 import streamlit as st
 from shell import current_session, errors_shown, workbench
 
+import dataops_kernel as dk
 from dataops_kernel.views import diff_lines, safe_markdown
 
 NOW = "now"
 
 wb = workbench()
 session_id = current_session()
-st.subheader("Checkpoints")
+left_key = f"left-{session_id}"
 
-with st.form("create", border=False, clear_on_submit=True):
-    field, button = st.columns([4, 1], vertical_alignment="bottom")
-    label = field.text_input("Name this point of the session", placeholder="before cleanup", key="new-checkpoint")
-    if button.form_submit_button("Create", icon=":material/flag:", width="stretch"):
-        with errors_shown():
-            wb.context.create_checkpoint(session_id, label)
-            st.toast(f"Checkpoint “{label.strip()}” created", icon=":material/flag:")
 
-with errors_shown():
+def draw_creation() -> None:
+    """Name the session as it is now."""
+    with st.form("create", border=False, clear_on_submit=True):
+        field, button = st.columns([5, 1], vertical_alignment="bottom")
+        label = field.text_input("Name this point of the session", placeholder="before cleanup", key="new-checkpoint")
+        if button.form_submit_button("Create", icon=":material/flag:", width="stretch"):
+            with errors_shown():
+                created = wb.context.create_checkpoint(session_id, label)
+                st.toast(f"Checkpoint “{safe_markdown(created.label)}” created", icon=":material/flag:")
+
+
+def restore(checkpoint: dk.Checkpoint) -> None:
+    """Go back; a point that no checkpoint names gets a name before it is left, so that this can be undone."""
+    left = _name_of_now(f"left for {checkpoint.label}"[:150])
+    wb.context.restore_checkpoint(session_id, checkpoint.checkpoint_id)
+    st.session_state[left_key] = (checkpoint.label, left)
+    st.rerun()
+
+
+def _name_of_now(wish: str) -> str:
     checkpoints = wb.context.list_checkpoints(session_id)
-    if not checkpoints:
-        st.info(
-            "No checkpoints yet. A checkpoint costs nothing, whatever the size of the session.", icon=":material/flag:"
-        )
-        st.stop()
     for checkpoint in reversed(checkpoints):
-        name, when, act = st.columns([4, 3, 1], vertical_alignment="center")
-        label = safe_markdown(checkpoint.label)
-        name.markdown(
-            f":material/flag: **{label}**" if checkpoint.on_current_line else f":material/fork_right: {label}"
-        )
-        branch = "" if checkpoint.on_current_line else " · on another branch"
-        when.caption(f"{checkpoint.created_at:%d %b %Y %H:%M:%S} UTC{branch}")
-        if act.button("Restore", key=checkpoint.checkpoint_id, width="stretch"):
-            wb.context.restore_checkpoint(session_id, checkpoint.checkpoint_id)
-            st.toast(f"Back at “{checkpoint.label}”; the line you left stays in the log", icon=":material/undo:")
-            st.rerun()
+        if checkpoint.on_current_line:
+            diff = wb.context.diff_checkpoints(session_id, checkpoint.checkpoint_id, NOW)
+            if not (diff.messages_added or diff.messages_removed or diff.context or diff.artifacts):
+                return checkpoint.label
+    taken = {checkpoint.label for checkpoint in checkpoints}
+    names = (wish if number == 1 else f"{wish} ({number})" for number in range(1, len(taken) + 2))
+    return wb.context.create_checkpoint(session_id, next(name for name in names if name not in taken)).label
 
-    st.divider()
+
+def draw_undo(checkpoints: list[dk.Checkpoint]) -> None:
+    """Say where the last restore went, and offer the way back."""
+    if left_key not in st.session_state:
+        return
+    target, left = st.session_state[left_key]
+    told, act = st.columns([5, 1], vertical_alignment="center")
+    told.success(
+        safe_markdown(f"The session is back at “{target}”. What you left is kept as “{left}”."),
+        icon=":material/history:",
+    )
+    origin = next((checkpoint for checkpoint in checkpoints if checkpoint.label == left), None)
+    if origin and act.button("Undo", icon=":material/undo:", width="stretch"):
+        del st.session_state[left_key]
+        wb.context.restore_checkpoint(session_id, origin.checkpoint_id)
+        st.rerun()
+
+
+def draw_list(checkpoints: list[dk.Checkpoint]) -> None:
+    """Draw the checkpoints, newest first, those of other branches marked."""
+    for checkpoint in reversed(checkpoints):
+        name, when, act = st.columns([5, 3, 1.4], vertical_alignment="center")
+        here = checkpoint.on_current_line
+        name.markdown(f"{':material/flag:' if here else ':material/fork_right:'} **{safe_markdown(checkpoint.label)}**")
+        when.caption(f"{checkpoint.created_at:%d %b %Y %H:%M:%S} UTC" + ("" if here else " · on another branch"))
+        if act.button("Restore", icon=":material/history:", key=checkpoint.checkpoint_id, width="stretch"):
+            restore(checkpoint)
+
+
+def draw_difference(checkpoints: list[dk.Checkpoint]) -> None:
+    """Draw what happened between two points."""
     st.markdown("#### What changed")
-    labels = [checkpoint.label for checkpoint in checkpoints]
+    labels = {checkpoint.checkpoint_id: checkpoint.label for checkpoint in checkpoints[::-1]}
     left, right = st.columns(2)
-    before = left.selectbox("From", labels[::-1])
-    after = right.selectbox("To", [NOW, *labels[::-1]])
+    before = left.selectbox("From", list(labels), format_func=labels.get)
+    after = right.selectbox("To", [NOW, *labels], format_func=lambda id: labels.get(id, NOW))
     diff = wb.context.diff_checkpoints(session_id, before, after)
-    counts = st.columns(3)
-    counts[0].metric("Messages", f"+{len(diff.messages_added)}", f"-{len(diff.messages_removed)}", delta_color="off")
-    counts[1].metric("Context keys", len(diff.context))
-    counts[2].metric("Artifacts", len(diff.artifacts))
-    st.code("\n".join(diff_lines(diff)), language=None)
+    named = diff.model_copy(update={"before": labels[before], "after": labels.get(after, NOW)})
+    added, removed, keys, changed = st.columns(4)
+    added.metric("Messages since", len(diff.messages_added))
+    removed.metric("Messages left behind", len(diff.messages_removed))
+    changed.metric("Artifacts that differ", len(diff.artifacts))
+    keys.metric("Context keys that differ", len(diff.context))
+    st.code("\n".join(diff_lines(named)), language=None, wrap_lines=True)
+
+
+st.subheader("Checkpoints")
+draw_creation()
+known = wb.context.list_checkpoints(session_id)
+if not known:
+    st.info("No checkpoints yet. A checkpoint costs nothing, whatever the size of the session.", icon=":material/flag:")
+    st.stop()
+draw_undo(known)
+draw_list(known)
+st.divider()
+draw_difference(known)

@@ -72,7 +72,8 @@ def _serve(port: int, environment: dict[str, str], terminal: Terminal, browser: 
         *(sys.executable, "-m", "streamlit", "run", str(folder / "main.py")),
         *("--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"),
         *("--browser.gatherUsageStats=false", "--server.fileWatcherType=none", "--runner.magicEnabled=false"),
-        *("--client.toolbarMode=minimal", "--theme.primaryColor=#1f5fbf", "--theme.baseRadius=0.5rem"),
+        *("--client.toolbarMode=minimal", "--client.showErrorDetails=none", "--theme.base=light"),
+        *("--theme.primaryColor=#1f5fbf", "--theme.baseRadius=0.5rem"),
     ]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())

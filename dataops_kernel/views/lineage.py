@@ -3,7 +3,7 @@
 import textwrap
 from collections import defaultdict
 
-from dataops_kernel.types import LineageGraph, LineageNode
+from dataops_kernel.types import LineageEdge, LineageGraph, LineageNode
 
 _SHAPES = {
     "message": ("note", "#fff7e0"),
@@ -14,7 +14,7 @@ _SHAPES = {
     "unknown": ("octagon", "#fde8e8"),
 }
 _LABEL = 60
-_WRAP = 20
+_WRAP = 24
 
 
 def lineage_lines(graph: LineageGraph) -> list[str]:
@@ -53,32 +53,69 @@ def _title(node: LineageNode) -> str:
     return f"{node.kind} {' '.join(node.label.split())}"
 
 
-def lineage_dot(graph: LineageGraph) -> str:
-    """Return the graph in Graphviz's DOT language, left to right in time, the focus outlined."""
-    numbers = {node.id: f"n{i}" for i, node in enumerate(graph.nodes)}
+def lineage_dot(graph: LineageGraph, *, data_only: bool = False) -> str:
+    """Return the graph in Graphviz's DOT language, left to right in time, the focus outlined.
+
+    A message and the run it started are one node: they say the same words. With ``data_only`` only files and
+    artifacts are drawn, with what came from what.
+    """
+    nodes, edges = _data(graph) if data_only else _without_echoes(graph)
+    numbers = {node.id: f"n{i}" for i, node in enumerate(nodes)}
     lines = [
         "digraph lineage {",
-        '  rankdir=LR; bgcolor="transparent"; nodesep=0.3; ranksep=0.35;',
-        '  node [style=filled, fontname="sans-serif", fontsize=15, color="#9aa0a6", margin="0.12,0.08"];',
-        '  edge [fontname="sans-serif", fontsize=12, color="#9aa0a6", fontcolor="#5f6368"];',
+        '  rankdir=LR; bgcolor="transparent"; nodesep=0.2; ranksep=0.45;',
+        '  node [style=filled, fontname="sans-serif", fontsize=13, color="#9aa0a6", margin="0.14,0.08"];',
+        '  edge [fontname="sans-serif", fontsize=11, color="#9aa0a6", arrowsize=0.7];',
     ]
-    for node in graph.nodes:
+    for node in nodes:
         shape, fill = _SHAPES[node.kind]
-        outline = ', penwidth=2.5, color="#1a73e8"' if node.id == graph.focus else ""
+        outline = ', penwidth=2.5, color="#1f5fbf"' if node.id == graph.focus else ""
         label = _quoted(f"{node.kind}\n{_wrapped(node)}")
         lines.append(f'  {numbers[node.id]} [label={label}, shape={shape}, fillcolor="{fill}"{outline}];')
-    for edge in graph.edges:
-        dashed = "" if edge.evidence == "observed" else ", style=dashed"
-        # That a message led to a run and a run to its steps needs no word.
-        word = "" if edge.relation == "informed" else edge.relation
-        lines.append(f"  {numbers[edge.source]} -> {numbers[edge.target]} [label={_quoted(word)}{dashed}];")
+    for edge in edges:
+        looks = [] if edge.evidence == "observed" else ["style=dashed"]
+        looks += ['color="#1f5fbf"', "penwidth=1.6"] if edge.relation == "derived" else []
+        lines.append(f"  {numbers[edge.source]} -> {numbers[edge.target]} [{', '.join(looks)}];")
     return "\n".join([*lines, "}"])
 
 
+_Drawn = tuple[list[LineageNode], list[LineageEdge]]
+
+
+def _data(graph: LineageGraph) -> _Drawn:
+    """Return the files and artifacts that are linked to the focus through what came from what."""
+    derived = [edge for edge in graph.edges if edge.relation == "derived"]
+    linked = {graph.focus}
+    while (
+        reached := {
+            end for edge in derived if {edge.source, edge.target} & linked for end in (edge.source, edge.target)
+        }
+        - linked
+    ):
+        linked |= reached
+    return [node for node in graph.nodes if node.id in linked], [edge for edge in derived if edge.source in linked]
+
+
+def _without_echoes(graph: LineageGraph) -> _Drawn:
+    """Return the graph with each run folded into its message, and without a step reading back what it just made."""
+    kinds = {node.id: node.kind for node in graph.nodes}
+    message_of = {
+        edge.target: edge.source
+        for edge in graph.edges
+        if kinds[edge.source] == "message" and kinds[edge.target] == "run" and edge.target != graph.focus
+    }
+    made = {(edge.source, edge.target) for edge in graph.edges if edge.relation == "generated"}
+    edges = [
+        edge.model_copy(update={"source": message_of.get(edge.source, edge.source)})
+        for edge in graph.edges
+        if edge.target not in message_of and not (edge.relation == "used" and (edge.target, edge.source) in made)
+    ]
+    return [node for node in graph.nodes if node.id not in message_of], edges
+
+
 def _wrapped(node: LineageNode) -> str:
-    label = " ".join(node.label.split())
-    if node.kind == "file":
-        label = label.rsplit("/", 1)[-1]
+    # A path says where; its last part says what, and that is what fits.
+    label = " ".join(word.rsplit("/", 1)[-1] or word for word in node.label.split())
     label = label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
     return "\n".join(textwrap.wrap(label, _WRAP)) or label
 

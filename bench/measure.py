@@ -35,7 +35,9 @@ def compare(id: str, operation: str, raw: Work, product: Work, *, runs: int, goa
     for _ in range(runs):
         raws.append(_timed(raw))
         products.append(_timed(product))
-    return Row(id, operation, statistics.median(raws), statistics.median(products), percentile(products, 99), goal, note)
+    return Row(
+        id, operation, statistics.median(raws), statistics.median(products), percentile(products, 99), goal, note
+    )
 
 
 def percentile(values: list[float], percent: float) -> float:

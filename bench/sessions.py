@@ -4,9 +4,9 @@ from itertools import count
 from pathlib import Path
 
 import orjson
+
 from bench.measure import Row, compare
 from bench.raw import RawTable
-
 from dataops_kernel import connect
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.types import Message, MessageAdded
@@ -30,10 +30,7 @@ def fill(wb: Workbench, session_id: str, entries: int) -> None:
     for _ in range(entries // 100):
         log.append(
             session_id,
-            *(
-                MessageAdded(role="user", content=TEXT, message_id=ids.new("msg"), timestamp=now)
-                for _ in range(100)
-            ),
+            *(MessageAdded(role="user", content=TEXT, message_id=ids.new("msg"), timestamp=now) for _ in range(100)),
         )
 
 
@@ -45,7 +42,9 @@ def _sessions(wb: Workbench, folder: Path) -> list[Row]:
     fill(wb, long, HISTORY)
     message = Message(role="user", content=TEXT)
     found = [
-        compare("S1", "create session, durable", lambda: raw.insert(body), wb.sessions.create_session, runs=400, goal=1.6),
+        compare(
+            "S1", "create session, durable", lambda: raw.insert(body), wb.sessions.create_session, runs=400, goal=1.6
+        ),
     ]
     for label, session_id in (("0", empty), (f"{HISTORY:,}", long)):
         found.append(

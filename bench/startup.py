@@ -10,7 +10,6 @@ from typing import TypedDict
 
 from bench.measure import Row, compare
 from bench.sessions import fill
-
 from dataops_kernel import connect
 from dataops_kernel.types import PlanStep  # noqa: F401  (keeps pydantic out of the timed part)
 

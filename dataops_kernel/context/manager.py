@@ -79,12 +79,6 @@ class ContextManager:
 
     def get_checkpoint(self, session_id: str, name: str) -> Checkpoint:
         """Return a checkpoint by id or label; raises ``CheckpointNotFoundError`` with the closest label."""
-        if is_id("chk", name):
-            record = self._ledger.get("checkpoint", name)
-            if record is not None and record.parent == session_id:
-                return _checkpoint(
-                    session_id, CheckpointNamed.model_validate_json(record.body), self._log.line(session_id)
-                )
         known = self.list_checkpoints(session_id)
         for checkpoint in known:
             if name in (checkpoint.label, checkpoint.checkpoint_id):
@@ -107,7 +101,7 @@ class ContextManager:
         Conversation, context and artifacts read as they did then. The line that was left stays in the log: its
         checkpoints can be restored in turn.
         """
-        target = self.get_checkpoint(session_id, checkpoint)
+        target = self._found(session_id, checkpoint) or self.get_checkpoint(session_id, checkpoint)
         restored = Restored(
             time=self._clock(),
             restore_id=self._ids.new("rst"),
@@ -146,6 +140,13 @@ class ContextManager:
                 self._artifacts.at(session_id, first), self._artifacts.at(session_id, second), self._query
             ),
         )
+
+    def _found(self, session_id: str, checkpoint_id: str) -> Checkpoint | None:
+        """Return a checkpoint by its id alone, without looking at any other or at the line."""
+        record = self._ledger.get("checkpoint", checkpoint_id) if is_id("chk", checkpoint_id) else None
+        if record is None or record.parent != session_id:
+            return None
+        return _checkpoint(session_id, CheckpointNamed.model_validate_json(record.body))
 
     def _line(self, session_id: str, name: str) -> Line:
         if name == NOW:

@@ -11,6 +11,7 @@ from dataops_kernel.storage.ledger import Append, Ledger, Write
 from dataops_kernel.types import LogEntry, Restored, session_stream
 
 _ENTRIES: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
+_RESTORES: TypeAdapter[list[Restored]] = TypeAdapter(list[Restored])
 _PAGE = 256
 
 
@@ -35,10 +36,9 @@ class SessionLog:
 
     def line(self, session_id: str, at: int | None = None) -> Line:
         """Return the line as it reads from entry ``at``; without it the line as it reads now, open at its end."""
-        restores = sorted(
-            (record.seq or 0, Restored.model_validate_json(record.body).seq)
-            for record in self._ledger.children("restore", session_id)
-        )
+        records = self._ledger.children("restore", session_id)
+        origins = _RESTORES.validate_json(b"[" + b",".join([record.body for record in records]) + b"]")
+        restores = sorted((record.seq or 0, entry.seq) for record, entry in zip(records, origins, strict=True))
         return trace(OPEN_END if at is None else at, restores)
 
     def read(self, session_id: str, line: Line, after: int = 0) -> Iterator[tuple[int, LogEntry]]:

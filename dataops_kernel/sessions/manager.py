@@ -27,7 +27,7 @@ from dataops_kernel.types import (
 
 # The record's last_active is for ordering lists; writing it with every message would double the bytes of an append.
 _ACTIVITY_GRAIN = timedelta(seconds=60)
-_TOUCHED_SESSIONS = 10_000
+_REMEMBERED_SESSIONS = 10_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TITLE_LENGTH = 200
 
@@ -56,6 +56,7 @@ class SessionManager:
         self._log = log
         self._ids = ids
         self._clock = clock
+        self._owners: dict[str, str] = {}
         self._touched: dict[str, datetime] = {}
 
     def create_session(self, user_id: str, title: str = "") -> Session:
@@ -70,6 +71,16 @@ class SessionManager:
         )
         self._ledger.commit([_put(record, expect=0)])
         return Session(**dict(record))
+
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is, which never changes; raises ``SessionNotFoundError``."""
+        known = self._owners.get(session_id)
+        if known is None:
+            known = self.record(session_id).user_id
+            if len(self._owners) >= _REMEMBERED_SESSIONS:
+                self._owners.clear()
+            self._owners[session_id] = known
+        return known
 
     def record(self, session_id: str) -> SessionRecord:
         """Return what is kept beside the log; raises ``SessionNotFoundError``."""
@@ -137,7 +148,7 @@ class SessionManager:
             # When another process refreshed it first, it is fresh enough.
             with contextlib.suppress(ConflictError):
                 self._ledger.commit([_put(record.model_copy(update={"last_active": now}), expect=stored.revision)])
-        if len(self._touched) >= _TOUCHED_SESSIONS:
+        if len(self._touched) >= _REMEMBERED_SESSIONS:
             self._touched.clear()
         self._touched[session_id] = now
 

@@ -12,7 +12,7 @@ from dataops_kernel.artifacts.query import QueryService
 from dataops_kernel.clock import Clock
 from dataops_kernel.context import ContextManager
 from dataops_kernel.engine import Engine, RunHandle
-from dataops_kernel.errors import ArtifactNotFoundError, LimitExceededError, UsageError
+from dataops_kernel.errors import ArtifactNotFoundError
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.orchestration import Orchestrator
 from dataops_kernel.security import Users
@@ -32,6 +32,7 @@ from dataops_kernel.types import (
 )
 from dataops_kernel.workbench.guard import Guard
 from dataops_kernel.workbench.health import health
+from dataops_kernel.workbench.inputs import message_text, parameter_values
 from dataops_kernel.workbench.scoped import UserArtifacts, UserContext, UserDirectory, UserRuns, UserSessions
 from dataops_kernel.workflows import WorkflowRegistry
 
@@ -107,28 +108,34 @@ class Workbench:
         The message is durable when this returns. Raises ``UsageError`` for an empty message and
         ``LimitExceededError`` for one over ``settings.message_bytes``.
         """
-        session = self._guard.session(session_id, "session.write")
-        text = self._checked_message(text)
-        if not session.title:
+        self._guard.session(session_id, "session.write")
+        text = message_text(text, self._services.settings.message_bytes)
+        if not self._services.sessions.record(session_id).title:
             self._services.sessions.rename(session_id, " ".join(text.split())[:_TITLE])
         # The query worker and the message's route are needed in almost every answer: start the slow one now.
         self._services.query.warm()
         return self._start(session_id, text=text, plan=None)
 
     def run(self, workflow: str, params: Mapping[str, Any] | None = None, session_id: str | None = None) -> RunHandle:
-        """Run one workflow by name, without asking the router; in a new session when none is given."""
+        """Run one workflow by name, without asking the router; in a new session when none is given.
+
+        Raises ``WorkflowNotFoundError``, and ``ParameterError`` for values JSON cannot hold; whether they fit the
+        workflow is for the run to say.
+        """
         self._services.registry.get(workflow)
         self._guard.require(f"workflow.{workflow}.invoke")
+        values = parameter_values(params, self._services.settings.message_bytes)
         if session_id is None:
             session_id = self.sessions.create_session(title=workflow).session_id
         self._guard.session(session_id, "session.write")
-        step = PlanStep(workflow=workflow, parameters=dict(params or {}))
+        step = PlanStep(workflow=workflow, parameters=values)
         return self._start(session_id, text=None, plan=Plan(outcome="run", steps=(step,), confidence=1.0))
 
     def plan(self, session_id: str, text: str) -> Plan:
         """Say what would be done about a message, without doing it or keeping it."""
         self._guard.session(session_id, "session.read")
-        return self._services.orchestrator.plan(session_id, self._checked_message(text))
+        text = message_text(text, self._services.settings.message_bytes)
+        return self._services.orchestrator.plan(session_id, text)
 
     def sql(self, query: str, session_id: str | None = None, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """Ask SQL of a session's tables by name (the last active session when none is given).
@@ -165,19 +172,6 @@ class Workbench:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _checked_message(self, text: str) -> str:
-        size, limit = len(text.encode("utf-8", "surrogatepass")), self._services.settings.message_bytes
-        if size > limit:
-            raise LimitExceededError(
-                f"A message of {size:,} bytes is over the limit of {limit:,}.",
-                hint="Put long content into a file and name the file; DATAOPS_MESSAGE_BYTES changes the limit.",
-            )
-        # Lone surrogates (from undecodable input) cannot be stored as UTF-8.
-        text = text.encode("utf-8", "replace").decode("utf-8").strip()
-        if not text:
-            raise UsageError("The message is empty.", hint="Ask something, for example: profile orders.csv")
-        return text
 
     def _start(self, session_id: str, *, text: str | None, plan: Plan | None) -> RunHandle:
         services = self._services

@@ -8,7 +8,7 @@ from dataops_kernel.errors import (
     RunNotFoundError,
     SessionNotFoundError,
 )
-from dataops_kernel.sessions import SessionManager, SessionRecord
+from dataops_kernel.sessions import SessionManager
 from dataops_kernel.types import Artifact, Run, User
 
 
@@ -22,33 +22,36 @@ class Guard:
         self.user = user
         self._sessions = sessions
         self._artifacts = artifacts
+        # Nothing about a user changes while a workbench acts for them: whoever changes roles connects anew.
+        self._granted: set[str] = set()
 
     def require(self, permission: str) -> None:
         """Raise ``PermissionDeniedError`` unless the user has the permission."""
+        if permission in self._granted:
+            return
         if not allows(self.user, permission):
             raise PermissionDeniedError(
                 f"The user {self.user.user_id!r} lacks the permission {permission!r}.",
                 hint=f"Ask an admin for a role that has it; yours: {', '.join(self.user.roles) or 'none'}.",
                 permission=permission,
             )
+        self._granted.add(permission)
 
-    def session(self, session_id: str, permission: str) -> SessionRecord:
-        """Return the user's own session; raises ``SessionNotFoundError`` for anybody else's."""
+    def session(self, session_id: str, permission: str) -> None:
+        """Raise ``SessionNotFoundError`` unless the session is the user's own."""
         self.require(permission)
-        record = self._sessions.record(session_id)
-        if record.user_id != self.user.user_id:
+        if self._sessions.owner(session_id) != self.user.user_id:
             raise SessionNotFoundError(
                 f"There is no session {session_id[:80]!r}.",
                 hint="`dataops sessions` lists yours; an id looks like ses_01k9….",
                 session_id=session_id[:80],
             )
-        return record
 
     def artifact(self, artifact_id: str, permission: str = "artifact.read") -> Artifact:
         """Return the description of an artifact of one of the user's sessions; raises ``ArtifactNotFoundError``."""
         self.require(permission)
         artifact = self._artifacts.describe(artifact_id)
-        if self._sessions.record(artifact.session_id).user_id != self.user.user_id:
+        if self._sessions.owner(artifact.session_id) != self.user.user_id:
             raise ArtifactNotFoundError(
                 f"There is no artifact {artifact_id[:80]!r}.",
                 hint="`dataops artifacts` lists yours.",

@@ -11,12 +11,16 @@ from dataops_kernel.types import User
 from dataops_kernel.workflows import WorkflowRegistry
 
 _LOW_DISK = 512 * 1024 * 1024
+_READ_ONLY = {
+    "message": "read-only: what is stored can be read, nothing new can be kept",
+    "hint": "Make the folder writable for this user, or work on a copy of the workspace.",
+}
 
 
 def health(workspace: Path, registry: WorkflowRegistry, sessions: SessionManager, user: User) -> dict[str, Any]:
     """Return ``{"status": "healthy" | "degraded", "components": {name: {"ok", …}}}``."""
     parts = {
-        "ledger": _ledger(sessions, user),
+        "ledger": _ledger(sessions, user, workspace / "ledger.sqlite"),
         "blobs": _folder(workspace / "blobs"),
         "disk": _disk(workspace),
         "workflows": _workflows(registry),
@@ -28,16 +32,20 @@ def health(workspace: Path, registry: WorkflowRegistry, sessions: SessionManager
     }
 
 
-def _ledger(sessions: SessionManager, user: User) -> dict[str, Any]:
+def _ledger(sessions: SessionManager, user: User, file: Path) -> dict[str, Any]:
     try:
-        return {"ok": True, "sessions": len(sessions.list_sessions(user.user_id, limit=1_000_000))}
+        count = len(sessions.list_sessions(user.user_id, limit=1_000_000))
     except DataOpsError as err:
         return {"ok": False, **err.to_dict()}
+    # SQLite writes its journal beside the file, so both must be writable.
+    writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK)
+    return {"ok": writable, "sessions": count, **({} if writable else _READ_ONLY)}
 
 
 def _folder(folder: Path) -> dict[str, Any]:
     # The folder is made with the first content that is too large for the ledger.
-    return {"ok": not folder.exists() or os.access(folder, os.R_OK | os.W_OK | os.X_OK), "path": str(folder)}
+    writable = not folder.exists() or os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    return {"ok": writable, "path": str(folder), **({} if writable else _READ_ONLY)}
 
 
 def _disk(workspace: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dataops_kernel.types import (
     User,
 )
 from dataops_kernel.workbench.guard import Guard
+from dataops_kernel.workbench.inputs import CONTEXT_BYTES, context_key, json_value, storable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +41,7 @@ class UserSessions:
                 hint="Use acting_as(user) to act for somebody else.",
                 permission="session.write",
             )
-        return self._sessions.create_session(self._guard.user.user_id, title)
+        return self._sessions.create_session(self._guard.user.user_id, storable(title))
 
     def get_session(self, session_id: str, history: int | None = None) -> Session:
         """Return a session with its newest ``history`` messages (all when None) and its context."""
@@ -60,7 +61,7 @@ class UserSessions:
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title."""
         self._guard.session(session_id, "session.write")
-        self._sessions.rename(session_id, title)
+        self._sessions.rename(session_id, storable(title))
 
     def add_message(self, session_id: str, message: Message) -> Message:
         """Append a message without asking anything of it; durable when this returns."""
@@ -75,7 +76,8 @@ class UserSessions:
     def set_context(self, session_id: str, key: str, value: Any) -> None:
         """Give a context key a JSON-shaped value; None removes it."""
         self._guard.session(session_id, "session.write")
-        self._sessions.set_context(session_id, key, value)
+        value = json_value(value, f"The value of {key[:80]!r}", CONTEXT_BYTES)
+        self._sessions.set_context(session_id, context_key(key), value)
 
 
 class UserArtifacts:

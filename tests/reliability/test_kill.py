@@ -133,5 +133,3 @@ def test_a_workspace_is_read_while_another_process_writes(tmp_path):
             seen.append(len(wb.sessions.messages(session_id, limit=MESSAGES)))
         assert seen == sorted(seen)
         assert len(wb.sessions.messages(session_id, limit=MESSAGES + 1)) == MESSAGES
-
-

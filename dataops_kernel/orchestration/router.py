@@ -22,7 +22,7 @@ RUN_FROM = 0.5
 REJECT_BELOW = 0.3
 """A best candidate less sure than this is nothing the message means."""
 _CLEARLY_AHEAD, _AHEAD = 1.2, 0.5  # in log odds: between the thresholds, and above them
-_ASKED = 3
+_SHOWN = 3
 _LEAST, _MOST = 0.001, 0.999
 _READ = 300
 _COLOURLESS = frozenset({"id", "name", "date", "type", "key", "code", "no", "number", "time", "value"})
@@ -63,7 +63,7 @@ class Router:
         odds = {
             flow.name: _odds(scored.get(flow.name, 0.0)) + evidence.of(_wants(flow.parameters)) for flow in workflows
         }
-        ranked = sorted(odds.items(), key=lambda item: (-item[1], item[0]))
+        ranked = sorted(odds.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
         candidates = tuple(Candidate(workflow=name, confidence=round(_confidence(odd), 3)) for name, odd in ranked)
         return _decide(candidates, [odd for _, odd in ranked])
 
@@ -75,14 +75,12 @@ def _labels(workflows: tuple[Routable, ...]) -> tuple[Label, ...]:
 
 def _decide(candidates: tuple[Candidate, ...], odds: Sequence[float]) -> Routing:
     if not candidates or candidates[0].confidence < REJECT_BELOW:
-        return Routing("reject", candidates[:_ASKED])
+        return Routing("reject", candidates)
     lead = odds[0] - odds[1] if len(odds) > 1 else math.inf
     needed = _AHEAD if candidates[0].confidence >= RUN_FROM else _CLEARLY_AHEAD
     if lead >= needed:
-        return Routing("run", candidates[:_ASKED])
-    return Routing(
-        "ask", tuple(one for one, odd in zip(candidates, odds, strict=True) if odds[0] - odd < needed)[:_ASKED]
-    )
+        return Routing("run", candidates)
+    return Routing("ask", tuple(one for one, odd in zip(candidates, odds, strict=True) if odds[0] - odd < needed))
 
 
 class _Evidence:

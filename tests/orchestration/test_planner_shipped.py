@@ -96,4 +96,3 @@ def test_a_table_that_is_not_named_is_asked_for_and_the_answer_runs(plan):
 
     assert asked.choices[:2] == ("orders", "customers")
     assert (step.workflow, step.parameters) == ("schema_analyzer", {"source": "orders"})
-

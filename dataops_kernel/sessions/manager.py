@@ -126,7 +126,7 @@ class SessionManager:
         self._stored(session_id)
         now = self._clock()
         filled = {"message_id": message.message_id or self._ids.new("msg"), "timestamp": message.timestamp or now}
-        complete = MessageAdded.model_construct(**{**vars(message), **filled}, type="message")
+        complete = MessageAdded.model_validate({**vars(message), **filled, "type": "message"})
         return complete, self._log.appends(session_id, complete)
 
     def closing_writes(self, run: Run) -> list[Write]:

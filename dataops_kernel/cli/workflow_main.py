@@ -32,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Do one of the three actions."""
     from dataops_kernel.errors import ParameterError
+    from dataops_kernel.settings import load_settings
     from dataops_kernel.wdk.scaffold import template
     from dataops_kernel.wdk.validate import validate
     from dataops_kernel.workflows import WorkflowRegistry
@@ -46,14 +47,16 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             f"Made {made}. Next: dataops-workflow validate {made.name} --folder {arguments.folder}"
         )
         return 0
-    registry = WorkflowRegistry([arguments.folder.absolute(), shipped_folder("workflows")])
+    folders = [arguments.folder.absolute(), *load_settings().workflows, shipped_folder("workflows")]
+    registry = WorkflowRegistry(folders)
     if arguments.action == "list":
         found = registry.list()
         if terminal.json:
             terminal.show_json([info.model_dump(mode="json") for info in found])
         for info in [] if terminal.json else found:
-            terminal.show(f"{'BAD ' if info.error else 'ok  '} {info.name}: {info.error or info.description}")
-        return 1 if any(info.error for info in found) else 0
+            mark = {"ready": "ok  ", "broken": "BAD ", "shadowed": "--  "}[info.state]
+            terminal.show(f"{mark} {info.name}: {info.error or info.description}")
+        return 1 if any(info.state == "broken" for info in found) else 0
     if not arguments.workflow:
         raise ParameterError("Which workflow?", hint="dataops-workflow validate late_orders")
     nodes = validate(registry, arguments.workflow)

@@ -55,5 +55,5 @@ def _disk(workspace: Path) -> dict[str, Any]:
 
 def _workflows(registry: WorkflowRegistry) -> dict[str, Any]:
     listed = registry.list()
-    broken = {info.name: info.error for info in listed if info.error}
+    broken = {info.name: info.error for info in listed if info.state == "broken"}
     return {"ok": not broken, "ready": [info.name for info in listed if not info.error], "broken": broken}

@@ -37,7 +37,8 @@ class WorkflowRegistry:
     """
 
     def __init__(self, folders: Sequence[Path], entry_point_group: str = "dataops_kernel.workflows") -> None:
-        self._folders = tuple(Path(folder) for folder in folders)
+        # A folder named twice (a checkout's own workflows are also the shipped ones) is one folder.
+        self._folders = tuple(dict.fromkeys(Path(folder).resolve() for folder in folders))
         self._group = entry_point_group
         self._lock = threading.RLock()
         self._registered: dict[str, tuple[BaseWorkflow, WorkflowInfo]] = {}

@@ -139,6 +139,15 @@ def test_of_two_folders_with_one_name_the_first_wins_and_the_other_is_listed_as_
     assert registry.describe("twice").state == "ready"
 
 
+def test_a_folder_named_twice_is_one_folder(tmp_path):
+    write(tmp_path / "own", "once", description="Mine.")
+    write(tmp_path / "other", "once", description="Theirs.")
+
+    infos = WorkflowRegistry([tmp_path / "own", tmp_path / "other", tmp_path / "other" / ".." / "own"]).list()
+
+    assert [(info.state, info.description) for info in infos] == [("ready", "Mine."), ("shadowed", "")]
+
+
 def test_two_registries_keep_workflows_of_one_name_apart(tmp_path):
     for owner in ("ada", "bob"):
         write(tmp_path / owner, "same", description=f"Of {owner}.")

@@ -1,5 +1,6 @@
 """The composition root: the only place that constructs services and chooses backends."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from dataops_kernel.artifacts.query import QueryLimits, QueryService
 from dataops_kernel.clock import Clock, system_clock
 from dataops_kernel.context import ContextManager
 from dataops_kernel.engine.local import LocalEngine
-from dataops_kernel.errors import StorageUnavailableError
+from dataops_kernel.errors import SettingsError, StorageUnavailableError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.llm.rules import RulesModel
 from dataops_kernel.orchestration import Orchestrator, Planner
@@ -46,6 +47,7 @@ def connect(
 
 def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     root = settings.workspace.expanduser().absolute()
+    _check_folders(settings)
     _make_folder(root)
     ledger = SqliteLedger(root / "ledger.sqlite")
     blobs = FileBlobs(root / "blobs")
@@ -93,11 +95,23 @@ def _query_limits(settings: Settings) -> QueryLimits:
     return QueryLimits(seconds=settings.query_seconds, memory_mb=settings.query_memory_mb, max_rows=settings.query_rows)
 
 
+def _check_folders(settings: Settings) -> None:
+    for folder in settings.workflows:
+        if not folder.is_dir():
+            raise SettingsError(
+                f"The folder of workflows {str(folder)!r} does not exist.",
+                hint=f"Correct DATAOPS_WORKFLOWS; folders are separated by {os.pathsep!r}.",
+                setting="workflows",
+            )
+
+
 def _make_folder(root: Path) -> None:
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as err:
+        taken = next((str(path) for path in (root, *root.parents) if path.is_file()), None)
+        why = f"{taken!r} is a file, not a folder" if taken else err.strerror
         raise StorageUnavailableError(
-            f"The workspace {str(root)!r} cannot be made: {err.strerror}.",
+            f"The workspace {str(root)!r} cannot be made: {why}.",
             hint="Choose a folder you may write to: DATAOPS_WORKSPACE=~/work/.dataops",
         ) from err

@@ -4,7 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from dataops_kernel.cli.parsing import add_session
+from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.errors import ConflictError, ParameterError, StorageUnavailableError
 from dataops_kernel.ids import is_id
@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", help="where to export to")
     add_session(parser)
     parser.add_argument(
-        "--limit", type=int, default=50, metavar="N", help="how many to list, or rows to show (default 50)"
+        "--limit", type=at_least(1), default=50, metavar="N", help="how many to list, or rows to show (default 50)"
     )
 
 
@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         if arguments.action == "list":
             _list(workbench.artifacts.list_artifacts(session_id, limit=arguments.limit), terminal)
         elif arguments.action == "versions":
-            _list(workbench.artifacts.versions(session_id, arguments.name), terminal)
+            found = _found(workbench, session_id, arguments.name)
+            _list(workbench.artifacts.versions(found.session_id, found.name), terminal)
         elif arguments.action == "show":
             _show(workbench, _found(workbench, session_id, arguments.name), terminal, arguments.limit)
         else:
@@ -65,9 +66,8 @@ def _list(found: list[Artifact], terminal: Terminal) -> None:
         for a in found:
             rows = f"{a.row_count:,} rows" if a.row_count is not None else a.content_type
             size = f"{a.size_bytes:,} B"
-            terminal.show(
-                f"{a.name} v{a.version}  {rows}  {size}  {a.workflow_name}  {a.created_at:%Y-%m-%d %H:%M}  {a.artifact_id}"
-            )
+            when = f"{a.created_at:%Y-%m-%d %H:%M}"
+            terminal.show(f"{a.name} v{a.version}  {rows}  {size}  {a.workflow_name}  {when}  {a.artifact_id}")
 
 
 def _show(workbench: Workbench, artifact: Artifact, terminal: Terminal, limit: int) -> None:

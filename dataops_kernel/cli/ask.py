@@ -1,10 +1,9 @@
 """``dataops ask``: one message, its steps and its answer."""
 
 import argparse
-import sys
 
 from dataops_kernel.cli.answering import follow
-from dataops_kernel.cli.parsing import add_session
+from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 
 DESCRIPTION = "Ask a question or tell what to do; the answer, the SQL and the stored tables are kept in a session."
@@ -24,13 +23,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     add_session(which)  # type: ignore[arg-type]
     which.add_argument("--new", action="store_true", help="start a new session")
-    parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows of a result to print (default 20)")
+    parser.add_argument(
+        "--rows", type=at_least(0), default=20, metavar="N", help="rows of a result to print (default 20)"
+    )
     parser.add_argument("--quiet", action="store_true", help="print no progress")
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Ask and follow the run to its end."""
-    text = sys.stdin.read() if arguments.message == "-" else arguments.message
+    text = terminal.read() if arguments.message == "-" else arguments.message
     with terminal.workbench() as workbench:
         if arguments.new:
             session_id = workbench.sessions.create_session().session_id

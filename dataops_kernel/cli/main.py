@@ -1,6 +1,7 @@
 """``dataops``: one command per module, imported only when it is the one that runs."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,10 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 used wrongly, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter gets its number; the answer is not refused for it.
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _dispatch(arguments)
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import re
+from collections.abc import Callable
 from typing import NoReturn
 
 
@@ -26,6 +27,17 @@ def make_parser(prog: str, description: str, examples: str) -> argparse.Argument
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``least`` on, for ``add_argument(type=…)``."""
+
+    def read(text: str) -> int:
+        if not text.lstrip("-").isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number of {least} or more")
+        return int(text)
+
+    return read
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

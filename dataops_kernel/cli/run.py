@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from dataops_kernel.cli.answering import follow
-from dataops_kernel.cli.parsing import add_session
+from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.errors import ParameterError
 
@@ -25,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "parameters", nargs="*", metavar="NAME=VALUE", help="its parameters; JSON values are read as such"
     )
     add_session(parser)
-    parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows of a result to print (default 20)")
+    parser.add_argument(
+        "--rows", type=at_least(0), default=20, metavar="N", help="rows of a result to print (default 20)"
+    )
     parser.add_argument("--quiet", action="store_true", help="print no progress")
 
 

@@ -3,15 +3,19 @@
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from dataops_kernel.cli.parsing import add_common, make_parser
-from dataops_kernel.errors import DataOpsError, UsageError
+from dataops_kernel.errors import DataOpsError, StorageUnavailableError, UsageError
 from dataops_kernel.telemetry import log
 from dataops_kernel.workbench import Workbench
+
+_MOST_INPUT = 10_000_000
+"""Bytes read from standard input; every limit on what they say is far below."""
 
 
 class CommandModule(Protocol):
@@ -46,7 +50,23 @@ class Terminal:
 
     def show(self, text: str) -> None:
         """Print a line of the result."""
-        sys.stdout.write(text + "\n")
+        with _output():
+            sys.stdout.write(text + "\n")
+
+    def finish(self) -> None:
+        """Hand everything shown to whoever reads it; raises ``StorageUnavailableError`` when they cannot take it."""
+        with _output():
+            sys.stdout.flush()
+
+    def read(self) -> str:
+        """Return what standard input holds, up to 10 MB; raises ``UsageError`` when it is not UTF-8."""
+        try:
+            return sys.stdin.buffer.read(_MOST_INPUT).decode("utf-8-sig")
+        except UnicodeDecodeError as err:
+            raise UsageError(
+                f"Standard input is not UTF-8: byte {err.start + 1} is 0x{err.object[err.start]:02x}.",
+                hint="Convert it first, for example: iconv -f WINDOWS-1252 -t UTF-8 question.txt | dataops ask -",
+            ) from err
 
     def show_json(self, value: Any) -> None:
         """Print the whole result as JSON."""
@@ -59,6 +79,20 @@ class Terminal:
             sys.stderr.flush()
 
 
+@contextmanager
+def _output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as err:
+        # What is still buffered would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StorageUnavailableError(
+            f"The result could not be printed: {err.strerror}.", hint="Make room there, or print it somewhere else."
+        ) from err
+
+
 def run_command(module: Any, prog: str, arguments: Sequence[str]) -> int:
     """Run one command's module and return its exit code; no traceback reaches the user."""
     command: CommandModule = module
@@ -68,10 +102,14 @@ def run_command(module: Any, prog: str, arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     terminal = Terminal(parsed)
     try:
-        return command.run(parsed, terminal)
+        code = command.run(parsed, terminal)
+        terminal.finish()
+        return code
     except DataOpsError as err:
         _complain(err, terminal)
         return 2 if isinstance(err, UsageError) else 1
+    except BrokenPipeError:
+        raise
     except Exception as err:
         # A bug of ours is not the user's to read: the traceback goes to the log.
         log("unexpected_error", level=logging.INFO, error=err)

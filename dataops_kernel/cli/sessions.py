@@ -2,7 +2,7 @@
 
 import argparse
 
-from dataops_kernel.cli.parsing import add_session
+from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 
 DESCRIPTION = "List your sessions, show one with its messages, start a new one, or rename one."
@@ -20,7 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=["list", "show", "new", "rename"], default="list")
     add_session(parser)
     parser.add_argument("--title", default="", help="the title of a new or renamed session")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many sessions or messages (default 20)")
+    parser.add_argument(
+        "--limit", type=at_least(1), default=20, metavar="N", help="how many sessions or messages (default 20)"
+    )
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -1,9 +1,8 @@
 """``dataops sql``: a guarded query over a session's tables."""
 
 import argparse
-import sys
 
-from dataops_kernel.cli.parsing import add_session
+from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.views import preview, text_table
 
@@ -20,12 +19,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``sql``."""
     parser.add_argument("query", help="one SQL query; - reads it from standard input")
     add_session(parser)
-    parser.add_argument("--rows", type=int, default=50, metavar="N", help="rows to print (default 50)")
+    parser.add_argument("--rows", type=at_least(0), default=50, metavar="N", help="rows to print (default 50)")
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Run the query and print its rows."""
-    query = sys.stdin.read() if arguments.query == "-" else arguments.query
+    query = terminal.read() if arguments.query == "-" else arguments.query
     with terminal.workbench() as workbench:
         view = preview(workbench.sql(query, arguments.session), arguments.rows)
     if terminal.json:

@@ -4,34 +4,23 @@ from collections.abc import Mapping
 
 from dataops_kernel.types import User
 
+_USER = (
+    "workflow.*.invoke",
+    "workflow.read",
+    "artifact.read",
+    "session.read",
+    "session.write",
+    "checkpoint.read",
+    "checkpoint.write",
+    "run.read",
+    "run.cancel",
+    "sql.query",
+)
+
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "admin": ("*",),
-    "developer": (
-        "workflow.*.invoke",
-        "workflow.create",
-        "workflow.read",
-        "artifact.read",
-        "artifact.write",
-        "session.read",
-        "session.write",
-        "checkpoint.read",
-        "checkpoint.write",
-        "run.read",
-        "run.cancel",
-        "sql.query",
-    ),
-    "user": (
-        "workflow.*.invoke",
-        "workflow.read",
-        "artifact.read",
-        "session.read",
-        "session.write",
-        "checkpoint.read",
-        "checkpoint.write",
-        "run.read",
-        "run.cancel",
-        "sql.query",
-    ),
+    "developer": (*_USER, "workflow.create", "artifact.write"),
+    "user": _USER,
 }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-
 OPEN_END = (1 << 32) - 1
 """The last entry any log can have: where a line ends that goes on with every entry to come."""
 

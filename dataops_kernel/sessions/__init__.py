@@ -1,5 +1,5 @@
 """Who said what: sessions, their messages and their context."""
 
-from dataops_kernel.sessions.manager import SessionManager, SessionRecord
+from dataops_kernel.sessions.manager import SessionManager
 
-__all__ = ["SessionManager", "SessionRecord"]
+__all__ = ["SessionManager"]

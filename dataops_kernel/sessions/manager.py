@@ -14,14 +14,12 @@ from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.storage.ledger import Ledger, Put, Record, Write
 from dataops_kernel.types import (
     ContextSet,
-    Frozen,
     Message,
     MessageAdded,
     Run,
     RunFinished,
     Session,
-    SessionStatus,
-    UserPreferences,
+    SessionRecord,
     session_stream,
 )
 
@@ -30,19 +28,6 @@ _ACTIVITY_GRAIN = timedelta(seconds=60)
 _REMEMBERED_SESSIONS = 10_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TITLE_LENGTH = 200
-
-
-class SessionRecord(Frozen):
-    """What is kept of a session beside its log."""
-
-    session_id: str
-    user_id: str
-    created_at: datetime
-    last_active: datetime
-    title: str = ""
-    metadata: dict[str, Any] = {}
-    user_preferences: UserPreferences = UserPreferences()
-    status: SessionStatus = SessionStatus.ACTIVE
 
 
 _RECORDS: TypeAdapter[list[SessionRecord]] = TypeAdapter(list[SessionRecord])

@@ -32,7 +32,7 @@ from dataops_kernel.types.log import (
 )
 from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
-from dataops_kernel.types.sessions import Message, Role, Session, SessionStatus, UserPreferences
+from dataops_kernel.types.sessions import Message, Role, Session, SessionRecord, SessionStatus, UserPreferences
 from dataops_kernel.types.users import User
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "RunStarted",
     "RunStatus",
     "Session",
+    "SessionRecord",
     "SessionStatus",
     "User",
     "UserPreferences",

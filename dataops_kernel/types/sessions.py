@@ -42,8 +42,8 @@ class Message(Frozen):
     question: Question | None = Field(default=None, description="Set when the message asks for something.")
 
 
-class Session(Frozen):
-    """One conversation with its history and context, as its log reads now."""
+class SessionRecord(Frozen):
+    """What is kept of a session beside its log."""
 
     session_id: str
     user_id: str
@@ -51,8 +51,13 @@ class Session(Frozen):
     last_active: datetime
     title: str = ""
     metadata: dict[str, Any] = {}
+    user_preferences: UserPreferences = UserPreferences()
+    status: SessionStatus = SessionStatus.ACTIVE
+
+
+class Session(SessionRecord):
+    """One conversation with its history and context, as its log reads now."""
+
     conversation_history: tuple[Message, ...] = ()
     active_workflows: tuple[str, ...] = ()
     global_context: dict[str, Any] = {}
-    user_preferences: UserPreferences = UserPreferences()
-    status: SessionStatus = SessionStatus.ACTIVE

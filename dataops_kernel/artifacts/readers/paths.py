@@ -25,10 +25,10 @@ def find_file(path: str | Path, *, cwd: Path | None = None) -> Path:
     try:
         file = base / Path(wanted).expanduser()
         status = file.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _missing(wanted, base) from None
-    except NotADirectoryError:
-        raise _missing(wanted, base) from None
+    except PermissionError:
+        raise unreadable(wanted) from None
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name too long, an unknown ~user
         reason = getattr(error, "strerror", None) or str(error)
         raise FileInputError(
@@ -105,6 +105,8 @@ def _nearest(wanted: str, base: Path) -> str | None:
     typed = Path(wanted).expanduser()
     here = Path(typed.anchor) if typed.is_absolute() else base
     for part in typed.relative_to(typed.anchor).parts if typed.is_absolute() else typed.parts:
+        if here.is_file():
+            break  # nothing lies inside a file; the file itself may be meant
         if part == ".." or (here / part).exists():
             here = here / part
             continue

@@ -56,7 +56,9 @@ def test_a_comment_that_swallows_statements_up_to_the_next_banner_says_how_many(
 
 
 def test_binary_text_is_named_as_such():
-    assert codes("insert_job: A\n\x00\x01\x02binary" * 3) == ["binary"]
+    (doubt,) = parse_jil("insert_job: A\r\nxy\x00\x01\x02binary" * 3).diagnostics
+
+    assert (doubt.line, doubt.column, doubt.code) == (2, 3, "binary")
 
 
 @pytest.mark.parametrize("start", ["command: x:y", "command: x", "condition: s(A)", "insert_job:", "owner", "#", "/*"])

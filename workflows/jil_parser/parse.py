@@ -24,9 +24,12 @@ def parse_jil(source: str | Path) -> Estate:
 
 
 def _parse(text: str) -> Estate:
-    if "\0" in text:
+    nul = text.find("\0")
+    if nul >= 0:
         message = "The text holds NUL characters: it is binary, or was decoded with the wrong encoding."
-        return Estate(diagnostics=[Diagnostic(1, text.index("\0") + 1, "error", "binary", message)])
+        before = text[:nul].replace("\r\n", "\n").replace("\r", "\n")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return Estate(diagnostics=[Diagnostic(line, column, "error", "binary", message)], lines=line)
     statements, diagnostics, lines = scan(text)
     application = Application()
     application.run(statements)

@@ -4,7 +4,7 @@ import streamlit as st
 from shell import draw_error, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import event_line, safe_markdown
+from dataops_kernel.views import event_line, literal_markdown, safe_markdown
 
 AVATARS = {"user": ":material/person:", "assistant": ":material/insights:", "system": ":material/info:"}
 PREVIEW_ROWS = 200
@@ -36,7 +36,7 @@ def draw_message(message: dk.Message) -> None:
     """Draw one message with everything its answer stored; all of it is read from the workspace."""
     with st.chat_message(message.role, avatar=AVATARS[message.role]):
         if not message.run_id or message.role != "assistant":
-            st.markdown(safe_markdown(message.content))
+            st.markdown(literal_markdown(message.content))
             return
         run = closed_run(message.run_id)
         if run.error:
@@ -108,4 +108,4 @@ def title_of(artifact: dk.Artifact) -> str:
 
 
 def _plain(text: str) -> str:
-    return safe_markdown(" ".join(text.split()))
+    return literal_markdown(" ".join(text.split()))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 import dataops_kernel as dk
-from dataops_kernel.views import safe_markdown
+from dataops_kernel.views import literal_markdown
 
 SESSION = "session"
 _SHOWN_SESSIONS = 50
@@ -30,7 +30,7 @@ def current_session() -> str:
             try:
                 return _go_to(wb.sessions.get_session(wanted, history=0).session_id)
             except dk.DataOpsError as err:
-                st.toast(safe_markdown(err.message), icon=":material/warning:")
+                st.toast(literal_markdown(err.message), icon=":material/warning:")
     return _go_to(wb.sessions.current().session_id)
 
 
@@ -58,7 +58,7 @@ def errors_shown() -> Iterator[None]:
 
 def draw_error(message: str, hint: str = "") -> None:
     """Draw what is wrong and, under it, what to do; both may hold values from data."""
-    st.error(safe_markdown(f"{message}\n\n{hint}".strip()), icon=":material/error:")
+    st.error(literal_markdown(f"{message}\n\n{hint}".strip()), icon=":material/error:")
 
 
 def draw_sidebar() -> None:

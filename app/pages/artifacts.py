@@ -5,7 +5,7 @@ from drawing import draw_artifact
 from shell import current_session, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import safe_markdown
+from dataops_kernel.views import literal_markdown
 
 LISTED = 2_000
 SUFFIXES = {"parquet": "parquet", "json": "json", "text": "txt", "csv": "csv"}
@@ -60,7 +60,7 @@ def draw_detail(name: str) -> None:
     """Draw one artifact in the version that is chosen, with what can be done with it."""
     versions = wb.artifacts.versions(session_id, name)[::-1]
     title, choice = st.columns([3, 1], vertical_alignment="center")
-    title.markdown(f"#### {safe_markdown(name)}")
+    title.markdown(f"#### {literal_markdown(name)}")
     labels = {a.artifact_id: f"v{a.version} of {len(versions)}" for a in versions}
     by_id = {a.artifact_id: a for a in versions}
     chosen = choice.selectbox(
@@ -136,7 +136,7 @@ with listing:
     )
     found = [artifact for artifact in artifacts if matches(artifact, words)]
     if not found:
-        st.info(f"None of the {len(artifacts):,} artifacts matches “{safe_markdown(words)}”.")
+        st.info(f"None of the {len(artifacts):,} artifacts matches “{literal_markdown(words)}”.")
         st.stop()
     artifact = choose(found)
     st.caption(f"{len(found):,} of {len(artifacts):,} artifacts")

@@ -7,7 +7,7 @@ from drawing import AVATARS, draw_message
 from shell import current_session, errors_shown, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import event_line, safe_markdown
+from dataops_kernel.views import event_line, literal_markdown
 
 PAGE = 50
 LOOK_SECONDS, LOOK_SECONDS_LIVE = 3.0, 0.7
@@ -48,10 +48,10 @@ def draw_welcome() -> str | None:
     workflows = [info for info in wb.workflows.list() if info.examples and not info.error]
     for column, info in zip(st.columns(max(len(workflows), 1)), workflows, strict=False):
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{safe_markdown(info.name)}**")
-            st.caption(safe_markdown(info.description))
+            st.markdown(f"**{literal_markdown(info.name)}**")
+            st.caption(literal_markdown(info.description))
             for example in info.examples[:2]:
-                label = safe_markdown(example)
+                label = literal_markdown(example)
                 if st.button(label, key=f"example-{info.name}-{example}", icon=":material/arrow_forward:"):
                     chosen = example
     return chosen
@@ -63,7 +63,7 @@ def draw_choices(message: dk.Message) -> str | None:
         return None
     with st.container(horizontal=True):
         for number, choice in enumerate(message.question.choices[:8]):
-            if st.button(safe_markdown(choice), key=f"choice-{message.message_id}-{number}"):
+            if st.button(literal_markdown(choice), key=f"choice-{message.message_id}-{number}"):
                 return choice
     return None
 
@@ -73,8 +73,9 @@ def draw_live_run(run_id: str) -> None:
     lines = [line for event in wb.runs.attach(run_id).events(follow=False) if (line := event_line(event))]
     now = lines[-1] if lines else "starting"
     with st.chat_message("assistant", avatar=AVATARS["assistant"]):
-        with st.status(safe_markdown(now[:1].upper() + now[1:]), expanded=True):
-            st.code("\n".join(lines[-SHOWN_STEPS:]) or "starting", language=None, wrap_lines=True)
+        # Not entered with `with`: leaving would mark it as complete.
+        status = st.status(literal_markdown(now[:1].upper() + now[1:]), expanded=True)
+        status.code("\n".join(lines[-SHOWN_STEPS:]) or "starting", language=None, wrap_lines=True)
         if st.button("Stop", icon=":material/stop_circle:", key=f"stop-{run_id}"):
             wb.runs.cancel(run_id)
             st.toast("Stopping; what was stored stays", icon=":material/stop_circle:")

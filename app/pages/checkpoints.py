@@ -4,7 +4,7 @@ import streamlit as st
 from shell import current_session, errors_shown, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import diff_lines, safe_markdown
+from dataops_kernel.views import diff_lines, literal_markdown
 
 NOW = "now"
 
@@ -21,7 +21,7 @@ def draw_creation() -> None:
         if button.form_submit_button("Create", icon=":material/flag:", width="stretch"):
             with errors_shown():
                 created = wb.context.create_checkpoint(session_id, label)
-                st.toast(f"Checkpoint “{safe_markdown(created.label)}” created", icon=":material/flag:")
+                st.toast(f"Checkpoint “{literal_markdown(created.label)}” created", icon=":material/flag:")
 
 
 def restore(checkpoint: dk.Checkpoint) -> None:
@@ -51,7 +51,7 @@ def draw_undo(checkpoints: list[dk.Checkpoint]) -> None:
     target, left = st.session_state[left_key]
     told, act = st.columns([5, 1], vertical_alignment="center")
     told.success(
-        safe_markdown(f"The session is back at “{target}”. What you left is kept as “{left}”."),
+        literal_markdown(f"The session is back at “{target}”. What you left is kept as “{left}”."),
         icon=":material/history:",
     )
     origin = next((checkpoint for checkpoint in checkpoints if checkpoint.label == left), None)
@@ -66,7 +66,9 @@ def draw_list(checkpoints: list[dk.Checkpoint]) -> None:
     for checkpoint in reversed(checkpoints):
         name, when, act = st.columns([5, 3, 1.4], vertical_alignment="center")
         here = checkpoint.on_current_line
-        name.markdown(f"{':material/flag:' if here else ':material/fork_right:'} **{safe_markdown(checkpoint.label)}**")
+        name.markdown(
+            f"{':material/flag:' if here else ':material/fork_right:'} **{literal_markdown(checkpoint.label)}**"
+        )
         when.caption(f"{checkpoint.created_at:%d %b %Y %H:%M:%S} UTC" + ("" if here else " · on another branch"))
         if act.button("Restore", icon=":material/history:", key=checkpoint.checkpoint_id, width="stretch"):
             restore(checkpoint)

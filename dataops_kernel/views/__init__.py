@@ -3,7 +3,7 @@
 from dataops_kernel.views.diff import diff_lines
 from dataops_kernel.views.events import event_line
 from dataops_kernel.views.lineage import lineage_dot, lineage_lines
-from dataops_kernel.views.markdown import safe_markdown
+from dataops_kernel.views.markdown import literal_markdown, safe_markdown
 from dataops_kernel.views.tables import TableView, preview, text_table
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "event_line",
     "lineage_dot",
     "lineage_lines",
+    "literal_markdown",
     "preview",
     "safe_markdown",
     "text_table",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .clauses import Part, Values, Wanted, When
+from .clauses import Bare, Part, Rank, Values, Wanted, When
+from .clauses import Measure as Measured
 from .linking import Mention
 from .plan import Dimension, Order, Threshold
 from .resolve import Unclear
@@ -14,6 +15,9 @@ def aggregate(shape: Shape, *, ranked: bool = False) -> None:
     draft = shape.draft
     _imply(shape)
     nested = [want for want in shape.wanted if want.per_group is not None]
+    if _counts_groups(shape):
+        return
+    _each(shape)
     averages = bool(shape.wanted) and all(want.function == "avg" for want in shape.wanted)
     if shape.limits and not shape.groups:
         subject = shape.take_subject()
@@ -27,13 +31,43 @@ def aggregate(shape: Shape, *, ranked: bool = False) -> None:
     shape.finish()
     _compare(shape)
     if nested:
-        if len(shape.wanted) > 1 or not draft.dimensions or ranked:
+        if len(shape.wanted) > 1 or len(draft.dimensions) != 1 or ranked:
             raise Unclear("an average of counts needs one count and what to count it per", weight=0.5)
         draft.over_groups = nested[0].per_group
         draft.note(f"Only a {draft.dimensions[0].alias} that occurs in {draft.base.name} is counted.")
     if not ranked:
         default_order(shape)
         shape.sort()
+
+
+def _each(shape: Shape) -> None:
+    """Read "customers and their total amount" as one row for each of them: they are named before the number."""
+    first = next((c for c in shape.parts.sequence if isinstance(c, Bare | Measured | Rank)), None)
+    asked = shape.parts.wanted and not shape.groups and not shape.limits
+    if not asked or not isinstance(first, Bare) or first not in shape.bares:
+        return
+    mention = first.part.mention
+    if first.after or first.before in ("in", "of", "to") or mention is None or mention.verb or is_measure(first.part):
+        return
+    entity = shape.draft.entity(mention)
+    if entity is None or entity.table.name != shape.draft.base.name:
+        shape.bares.remove(first)
+        shape.groups.append(first.part)
+
+
+def _counts_groups(shape: Shape) -> bool:
+    """Read "how many customers have more than 3 orders": the groups that reach the threshold are counted."""
+    one = shape.wanted[0] if len(shape.wanted) == 1 else None
+    if one is None or one.function != "count" or one.mention is None or not shape.limits or shape.groups:
+        return False
+    draft = shape.draft
+    draft.group(Part(one.mention), by_key=True)
+    _thresholds(shape)
+    shape.finish()
+    if len(draft.dimensions) != 1 or shape.sorts:
+        raise Unclear("it counts what reaches a threshold, and I cannot tell what", weight=0.5)
+    draft.over_groups = "count"
+    return True
 
 
 def share(shape: Shape) -> None:
@@ -108,6 +142,8 @@ def _thresholds(shape: Shape) -> None:
         if not same:
             draft.measures.append(measure)
         measure = same[0] if same else measure
+        if limit.wanted.function == "sum" and measure.function == "count":
+            raise Unclear(f"is {limit.text!r} about how many there are, or about an amount?", weight=0.3)
         zero_counts = limit.operator in ("<", "<=") or 0 in limit.values
         if zero_counts and measure.function in ("count", "count_distinct"):
             draft.note(f"Only what occurs in {draft.base.name} at all is counted.")

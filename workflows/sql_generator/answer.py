@@ -6,7 +6,7 @@ from typing import Any
 
 from .plan import Dimension, Measure, QueryPlan
 from .state import Shown
-from .wording import amount, cell, code, condition, counted, escaped, listed, plain, where
+from .wording import amount, cell, code, condition, counted, escaped, listed, plain, thresholds, where
 
 _VERBS = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
 
@@ -29,6 +29,9 @@ def _sentence(plan: QueryPlan, shown: Shown) -> str:
     rows, count = shown["rows"], shown["row_count"]
     if plan.part:
         return _part(plan, rows)
+    if plan.over_groups == "count":
+        number = amount(next(iter(rows[0].values()))) if rows else "none"
+        return f"**{number}** of them: {_group(plan)} by {_label(plan.measures[0], plan)}, {thresholds(plan)}{_tail(plan)}."
     if plan.over_groups is not None:
         number = amount(next(iter(rows[0].values()))) if rows else "nothing"
         return f"**{number}** is the {_VERBS[plan.over_groups]} {_label(plan.measures[0], plan)} per {_group(plan)}{_tail(plan)}."

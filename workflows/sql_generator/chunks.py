@@ -39,6 +39,8 @@ def chunks(tokens: Sequence[Token], links: Links) -> list[Chunk]:
     while at < len(tokens):
         compared = bool(result) and result[-1].kind in ("compare op", "between")
         chunk, taken = _chunk(tokens, at, links, compared=compared)
+        if chunk.kind == "filler" and result and result[-1].kind in ("contains", "starts", "ends"):
+            chunk = Chunk("literal", chunk.text)
         if chunk.kind != "filler":
             result.append(chunk)
         at += taken
@@ -60,8 +62,9 @@ def _chunk(tokens: Sequence[Token], at: int, links: Links, *, compared: bool) ->
         return Chunk("date", text(length), span=date[0], low=token.low), length
     if phrase and phrase[1] == length:
         (kind, value), taken = phrase
-        exact = mention is not None and mention.score >= 0.95 and not mention.verb
-        if not (exact and kind in _YIELDING and not (kind == "list" and at == 0)):
+        exact = mention is not None and mention.score >= 0.95 and not mention.verb and mention.columns + mention.tables
+        a_value = mention is not None and bool(mention.values) and kind == "null"
+        if not a_value and not (exact and kind in _YIELDING and not (kind == "list" and at == 0)):
             low = " ".join(part.low for part in tokens[at : at + taken])
             return Chunk(kind, text(taken), value, mention, low=low), taken
     if mention is not None:

@@ -86,6 +86,10 @@ class Values:
     negated: bool = False
     predicate: bool = False
     text: str = ""
+    end: Literal["", "from", "to"] = ""
+    """The word before it, which tells an origin from a destination."""
+    compare: bool = False
+    """Listed with "versus": each value is to have its own row."""
     noun: bool = False
     """Said in the plural, as the name of rows: "list engineers" where a job title is Engineer."""
 
@@ -105,10 +109,11 @@ class Compared:
 class When:
     """A stretch of time; ``spans`` are (from, to), the same twice for a single one."""
 
-    direction: Literal["in", "since", "after", "before", "until", "between"]
+    direction: Literal["in", "since", "after", "before", "until", "between", "either"]
     spans: tuple[Span, Span]
     mention: Mention | None = None
     negated: bool = False
+    predicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ class Bare:
     part: Part
     after: Literal["", "with", "has"] = ""
     """Said after "with", or after words such as "have a"."""
+    before: str = ""
+    """The kind of the chunk before it: after "and" it stands beside another name, after "in" it belongs to one."""
     distinct: bool = False
 
 

@@ -56,6 +56,7 @@ class Draft:
     order: list[Order] = field(default_factory=list)
     limit: int | None = None
     only_first: bool = False
+    within: list[Dimension] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -302,6 +303,7 @@ class Draft:
             order=tuple(self.order),
             limit=self.limit,
             only_first=self.only_first,
+            within=tuple(self.within),
             assumptions=tuple(self.notes),
         )
 

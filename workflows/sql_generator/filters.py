@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from .clauses import Compared, Filter, Flag, Presence, Values, When
+from .dates import Span
 from .draft import Detour, Draft
+from .lexicon import ENDS
 from .linking import ColumnMatch, Mention
 from .plan import Condition, Operator, Scalar
-from .resolve import Found, Unclear
+from .resolve import Found, Scope, Unclear
 from .schema import Column
 from .words import stem
 
@@ -21,6 +23,7 @@ class NewestDay:
 
     day: date
     outliers: str = ""
+    oldest: date | None = None
 
 
 Today = Callable[[Column], NewestDay | None]
@@ -64,6 +67,9 @@ class Filters:
         if clause.column is not None:
             named = {match.column.ref for match in clause.column.columns}
             columns = {ref: column for ref, column in columns.items() if ref in named}
+        elif len(columns) > 1 and clause.end:
+            ends = {ref: column for ref, column in columns.items() if ENDS[clause.end] & set(column.words)}
+            columns = ends or columns
         found = self._column(
             Mention(clause.text, tuple(ColumnMatch(column, 1.0) for column in columns.values())),
             lambda c: True,
@@ -84,7 +90,11 @@ class Filters:
 
     def _compared(self, clause: Compared, part: bool) -> None:
         numeric = all(isinstance(value, int | float) for value in clause.values)
-        if clause.mention is None:
+        if clause.mention is None and self.focus is not None:
+            inner = Scope(self.scope.schema, self.scope.graph, self.scope.schema.by_name[self.focus.join.many.table])
+            found = replace(inner.default_measure(clause.text), over=self.focus.join)
+            self.draft.note(f"'{clause.text}' is about {found.column.table}.{found.column.name}.")
+        elif clause.mention is None:
             found = self.scope.default_measure(clause.text)
             self.draft.note(f"'{clause.text}' is about {found.column.table}.{found.column.name}.")
         else:
@@ -118,6 +128,8 @@ class Filters:
             column = f"{found.column.table}.{found.column.name}"
             self.draft.note(f"Time is counted back from {today}, the newest {column}.")
             self.warn_of_outliers(found.column)
+        for span in clause.spans:
+            self._one_of_several(span, found.column)
         first, after = clause.spans[0].resolve(today)
         last_first, last_after = clause.spans[1].resolve(today)
         match clause.direction:
@@ -131,9 +143,23 @@ class Filters:
                 return None, first
             case "until":
                 return None, after
+            case "either":
+                if last_first != after:
+                    raise Unclear(
+                        f"{clause.spans[0].said!r} and {clause.spans[1].said!r} are two stretches of time", weight=0.2
+                    )
         if last_first < first:
             raise Unclear(f"{clause.spans[0].said!r} to {clause.spans[1].said!r} runs backwards", weight=0.3)
         return first, last_after
+
+    def _one_of_several(self, span: Span, column: Column) -> None:
+        """Refuse "in June" where the data has several Junes."""
+        known = self.today(column)
+        if span.part is None or known is None or known.oldest is None:
+            return
+        start, _ = span.resolve(known.day)
+        if start.replace(year=start.year - 1) >= known.oldest.replace(day=1):
+            raise Unclear(f"{column.name} has several years with {span.said!r}; please say which one", weight=0.1)
 
     def _year(self, clause: When, found: Found, part: bool) -> None:
         if any(span.unit != "year" or span.first is None for span in clause.spans):
@@ -209,10 +235,10 @@ class Filters:
             inside = [m for m in mention.columns if fits(m.column) and self.inside(m.column.table) is not None]
             own = [m for m in inside if m.column.table == name] or inside
             best = [m for m in own if m.score >= max(o.score for o in own) - 0.04]
-            if len(best) == 1 and not any(
-                m.column.table == self.draft.base.name for m in mention.columns if fits(m.column)
-            ):
+            if len(best) == 1:
                 column = best[0].column
+                if any(m.column.table == self.draft.base.name and m.score >= best[0].score for m in mention.columns):
+                    raise Unclear(f"{mention.text!r} could be about {self.draft.base.name} or about {name}", weight=0.3)
                 return Found(column, 1 - best[0].score, self.inside(column.table) or (), self.focus.join)
         return self.scope.column(mention, fits, kind, detour=True)
 
@@ -244,6 +270,10 @@ class Filters:
             return
         self.draft.use(found)
         target = self.draft.part if part else self.draft.conditions
+        if operator == "during" and any(_clash(c, condition) for c in target):
+            raise Unclear(
+                "it names two different times; join them with 'to' if everything between is meant", weight=0.2
+            )
         if operator in ("=", "in") and any(c.column == condition.column and c.operator in ("=", "in") for c in target):
             if condition not in target:
                 raise Unclear(
@@ -253,15 +283,26 @@ class Filters:
         target.append(condition)
 
 
+def _clash(one: Condition, other: Condition) -> bool:
+    """Whether two times of one column are both closed, as in "in 2025 ... in 2026"."""
+    return one.column == other.column and one.operator == "during" and all((*one.values, *other.values))
+
+
 def _range_text(clause: When, start: date | None, end: date | None) -> str:
     said = (
         clause.spans[0].said
         if clause.spans[0] == clause.spans[1]
         else f"{clause.spans[0].said} to {clause.spans[1].said}"
     )
-    word = {"in": "", "between": "", "since": "since ", "after": "after ", "before": "before ", "until": "until "}[
-        clause.direction
-    ]
+    word = {
+        "in": "",
+        "between": "",
+        "either": "",
+        "since": "since ",
+        "after": "after ",
+        "before": "before ",
+        "until": "until ",
+    }[clause.direction]
     last = date.fromordinal(end.toordinal() - 1) if end else None
     if start and last:
         days = f"{start} to {last}" if start != last else f"{start}"

@@ -78,7 +78,7 @@ def _parts(clauses: Sequence[Clause]) -> Parts:
     ranks = _of(clauses, Rank)
     if len(ranks) > 1:
         ranks = _merged(ranks)
-    compare = bool(_of(clauses, Compare))
+    compare = bool(_of(clauses, Compare)) or any(clause.compare for clause in _of(clauses, Values))
     if compare:
         clauses = _merged_values(clauses)
     return Parts(
@@ -168,9 +168,11 @@ def _with_person(parts: Parts, schema: Schema) -> Parts:
     """Let "who" stand for the one table of people."""
     named = [bare for bare in parts.bares if bare.part.mention and not bare.part.mention.verb]
     subject = parts.rank.subject if parts.rank else None
-    if "who" not in parts.asks or subject is not None or any(b.part.mention and b.part.mention.tables for b in named):
+    if "who" not in parts.asks or any(b.part.mention and b.part.mention.tables for b in named):
         return parts
     people = [table for table in schema.tables if table.words[-1] in PERSONS]
+    if subject is not None and subject.mention and any(m.table in people for m in subject.mention.tables):
+        return parts
     if len(people) != 1:
         raise Unclear("'who' could be anybody here; please name the table or column", weight=0.5)
     who = Mention("who", tables=(TableMatch(people[0], 1.0),))

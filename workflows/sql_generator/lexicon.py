@@ -279,7 +279,7 @@ ADDITIVE = frozenset(
         """
     quantity unit piece cost budget profit expense expenditure fee fine payment tax charge penalty salary wage bonus commission
     count view click visit session impression download install sign-up stock inventory hour minute shipment mile distance
-    refund donation loss gain debt credit debit deposit withdrawal cash earning gross net usd eur gbp volume page copy item
+    refund donation loss passenger visitor guest attendee seat vote point goal follower headcount population gain debt credit debit deposit withdrawal cash earning gross net usd eur gbp volume page copy item
     """
     )
 ) | frozenset(MONEY)
@@ -298,7 +298,7 @@ UNITS = frozenset(
     listed(
         """
     amount total value sum usd eur gbp percent level count c f celsius fahrenheit kg g lb km m cm mm mi ms sec second minute hour
-    kwh kw w volt mb gb
+    kwh kw w volt mb gb min hr day km2
     """
     )
 )
@@ -308,6 +308,11 @@ KEY_WORDS = frozenset(
 )
 DATE_WORDS = frozenset({"date", "time", "timestamp", "datetime", "at", "on", "day", "when", "dt", "ts"})
 NAME_WORDS = ("name", "title", "label", "fullname")
+ENDS = {
+    "from": frozenset({"origin", "from", "source", "departure", "start", "sender", "supplier", "seller"}),
+    "to": frozenset({"destination", "to", "target", "arrival", "end", "receiver", "recipient", "buyer", "ship"}),
+}
+"""Column words that a value after "from" or "to" belongs to, when it stands in several columns."""
 PERSONS = frozenset(
     {
         "customer",
@@ -324,3 +329,8 @@ PERSONS = frozenset(
         "rep",
     }
 )
+
+
+def is_operator(word: str) -> bool:
+    """Whether a word alone is a phrase or a filler, so that only its exact spelling can make it a value."""
+    return word in FILLER or (word,) in PHRASES

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .lexicon import ABBREVIATIONS, DATE_WORDS, MONEY, PRODUCT_OF, SHORTHANDS, SYNONYMS, TRADE, UNITS
+from .lexicon import (
+    ABBREVIATIONS,
+    DATE_WORDS,
+    MONEY,
+    PRODUCT_OF,
+    SHORTHANDS,
+    SYNONYMS,
+    TRADE,
+    UNITS,
+    is_operator,
+)
 from .schema import Column, Schema, Table
 from .words import Token, is_plural, normal, stem
 
@@ -107,7 +117,8 @@ class Links:
         for end in range(at, len(tokens)):
             token = tokens[end]
             if token.kind == "sign":
-                initial = token.text == "." and len(tokens[end - 1].text) == 1
+                short = tokens[end - 1].text
+                initial = token.text == "." and len(short) <= 3 and short[:1].isupper()
                 if not words or (token.text in ".;?!()" and not initial):
                     break
                 continue
@@ -135,6 +146,10 @@ class Links:
         if not columns and not tables and not values:
             return None
         text = " ".join(token.text for token in tokens)
+        if values and len(tokens) == 1 and is_operator(tokens[0].low):
+            values = [value for value in values if text in value.raw]  # "it" is no department, "IT" may be one
+            if not columns and not tables and not values:
+                return None
         return Mention(
             text=text,
             columns=tuple(columns.values()) if columns else (),

@@ -79,6 +79,9 @@ def _identified(shape: Shape) -> TableMatch | None:
                 return shape.draft.entity(mention)
             if normal(mention.text)[:1] == base.words[-1:]:
                 return TableMatch(base, 0.9)
+            if mention.plural and any(m.column.table == base.name and m.column.is_measure for m in mention.columns):
+                shape.draft.note(f"'{mention.text}' are rows of {base.name}.")
+                return TableMatch(base, 0.8)
         own = isinstance(clause, Values) and any(m.column.table == base.name for m in clause.values[0])
         if isinstance(clause, Values) and clause.noun and own and not clause.negated:
             shape.draft.note(f"'{clause.text}' are the rows of {base.name} with that value.")

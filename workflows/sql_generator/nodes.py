@@ -166,6 +166,7 @@ def _newest(context: WorkflowContext, schema: Schema, names: Sequence[str]) -> d
     return {
         f"{columns[row['place']].table}.{columns[row['place']].name}": {
             "day": row["newest"].isoformat(),
+            "oldest": row["oldest"].isoformat(),
             "later": row["later"],
             "last": row["last"].isoformat(),
         }

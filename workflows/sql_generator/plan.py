@@ -87,9 +87,10 @@ class QueryPlan(Frozen):
     """One query.
 
     With ``measures`` it groups (``dimensions`` may be empty); without, it lists ``columns`` (all when empty).
-    ``only_first`` keeps the first row and those level with it. ``share`` adds each group's percentage of the total;
+    ``only_first`` keeps the first row and those level with it; ``within`` keeps the first ``limit`` (one, when there is
+    no limit) of each of these groups instead. ``share`` adds each group's percentage of the total;
     ``part`` turns the single measure into the percentage that fulfils these conditions. ``over_groups`` applies a
-    function to the groups' measure ("average number of orders per customer").
+    function to the groups' measure ("average number of orders per customer"), or counts the groups.
     """
 
     base: str
@@ -103,10 +104,11 @@ class QueryPlan(Frozen):
     related: tuple[Related, ...] = ()
     part: tuple[Condition, ...] = ()
     share: bool = False
-    over_groups: Literal["avg", "min", "max", "median"] | None = None
+    over_groups: Literal["avg", "min", "max", "median", "count"] | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
     only_first: bool = False
+    within: tuple[Dimension, ...] = ()
     assumptions: tuple[str, ...] = ()
 
     @property

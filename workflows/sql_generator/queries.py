@@ -83,7 +83,7 @@ def _side(one: Column, other: Column) -> str:
 
 
 def newest_days(columns: Sequence[Column]) -> str:
-    """Return one query ``(place, newest, later, last)`` with a row per date column.
+    """Return one query ``(place, newest, oldest, later, last)`` with a row per date column.
 
     ``newest`` is the newest credible day, ``later`` the number of rows after it and ``last`` the last day of all: a
     mistyped year must not become "today". Days more than three years (or three times the spread of the middle half)
@@ -99,7 +99,7 @@ def _newest_day(place: int, column: Column) -> str:
     limit = f"SELECT high + CAST(GREATEST(3 * (high - low), {OUTLIER_DAYS}) AS INTEGER) AS day FROM ({high}) AS spread"
     newest = f"SELECT MAX(day) AS day FROM ({days}) AS all_days WHERE day <= (SELECT day FROM ({limit}) AS credible)"
     return (
-        f"SELECT {place} AS place, newest.day AS newest, COUNT(*) FILTER (WHERE days.day > newest.day) AS later, "
+        f"SELECT {place} AS place, newest.day AS newest, MIN(days.day) AS oldest, COUNT(*) FILTER (WHERE days.day > newest.day) AS later, "
         f"MAX(days.day) AS last FROM ({days}) AS days, ({newest}) AS newest GROUP BY newest.day"
     )
 

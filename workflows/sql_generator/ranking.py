@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 from .aggregate import aggregate
-from .clauses import Rank, Wanted
+from .clauses import Bare, Rank, Wanted
 from .linking import Mention
 from .listing import columns
 from .plan import Function, Measure, Order
-from .resolve import Unclear
+from .resolve import Found, Unclear
 from .schema import Table
 from .shape import Shape
 
@@ -40,8 +41,12 @@ def ranking(shape: Shape) -> None:
     mention = subject.mention
     entity = shape.draft.entity(mention) if mention is not None else None
     own_rows = entity is not None and entity.table.name == shape.draft.base.name
-    of_rows = (key is None or key.function is None) and not shape.wanted and not shape.groups and rank.hint != "count"
+    of_rows = (key is None or key.function is None) and not shape.wanted and rank.hint != "count"
+    if rank.subject is not None and any(clause.predicate for clause in shape.parts.filters):
+        raise Unclear("it says something of the one that comes first, which I cannot check", weight=0.2)
+    _within(shape, rank, many=mention is not None and mention.plural)
     if mention is not None and entity is not None and own_rows and of_rows:
+        _owner(shape, rank)
         shape.draft.cost += 1 - entity.score
         _rows(shape, rank, key, mention)
         return
@@ -55,10 +60,43 @@ def ranking(shape: Shape) -> None:
         shape.draft.cost += UNSAID
         key = Wanted("sum")
     _not_itself(shape, key, entity.table if entity else None)
-    shape.groups.insert(0, subject)
+    shape.groups.append(subject)
     shape.wanted.insert(0, key)
     aggregate(shape, ranked=True)
+    shape.draft.dimensions = [*shape.draft.within, *(d for d in shape.draft.dimensions if d not in shape.draft.within)]
     _order(shape, rank, many=mention is not None and mention.plural)
+
+
+def _within(shape: Shape, rank: Rank, *, many: bool) -> None:
+    """Read "the 3 largest orders per region": the groups are those within which the first ones are picked."""
+    if not shape.groups:
+        return
+    draft = shape.draft
+    if not shape.each or not rank.text:
+        raise Unclear("is it about the first ones of each group? Please say 'in each' or 'per'", weight=0.2)
+    if rank.count is None and many:
+        raise Unclear("how many of each group should be shown?", weight=0.2)
+    for part in shape.groups:
+        draft.group(part)
+    draft.within, draft.dimensions, shape.groups = draft.dimensions, [], []
+
+
+def _owner(shape: Shape, rank: Rank) -> None:
+    """Show who the row belongs to when that is asked: "which customer placed the largest order"."""
+    before = takewhile(lambda clause: not isinstance(clause, Rank), shape.parts.sequence)
+    earlier = [clause for clause in before if isinstance(clause, Bare) and clause in shape.bares]
+    for bare in earlier:
+        entity = shape.draft.entity(bare.part.mention) if bare.part.mention and not bare.part.mention.verb else None
+        if entity is None or bare.before in ("in", "of", "to"):
+            continue
+        path = shape.scope.graph.path(shape.draft.base.name, entity.table.name)
+        if not path or rank.subject is None:
+            raise Unclear(f"it asks for {bare.part.mention.text if bare.part.mention else ''}", weight=0.5)
+        shape.bares.remove(bare)
+        key = shape.draft.base.key
+        shown = [Found(c, 0.0) for c in (key,) if c is not None] + [Found(c, 0.0, path) for c in entity.table.names]
+        shape.draft.columns += [path[0].many, *(shape.draft.use(found) for found in shown)]
+        shape.owner = True
 
 
 def _all_of_them(shape: Shape) -> Rank:
@@ -79,8 +117,10 @@ def _not_itself(shape: Shape, key: Wanted, table: Table | None) -> None:
 
 def _order(shape: Shape, rank: Rank, *, many: bool) -> None:
     draft = shape.draft
-    draft.order = [Order(by=draft.measures[0].alias, descending=rank.descending)]
-    draft.order += [Order(by=dimension.alias) for dimension in draft.dimensions[:1]]
+    own = [dimension for dimension in draft.dimensions if dimension not in draft.within]
+    draft.order = [Order(by=dimension.alias) for dimension in draft.within]
+    draft.order.append(Order(by=draft.measures[0].alias, descending=rank.descending))
+    draft.order += [Order(by=dimension.alias) for dimension in own[:1]]
     _cut(shape, rank, many=many)
 
 
@@ -89,7 +129,9 @@ def _cut(shape: Shape, rank: Rank, *, many: bool) -> None:
         return
     draft = shape.draft
     draft.limit = rank.count
-    if rank.count is None:
+    if draft.within:
+        draft.note("Rows level with the last one of their group are shown too.")
+    elif rank.count is None:
         draft.only_first = not many
         if many:
             draft.limit = MANY
@@ -99,6 +141,8 @@ def _cut(shape: Shape, rank: Rank, *, many: bool) -> None:
 def _rows(shape: Shape, rank: Rank, key: Wanted | None, mention: Mention) -> None:
     draft, scope = shape.draft, shape.scope
     if rank.hint == "row":
+        if draft.within:
+            raise Unclear(f"{rank.text!r} by which column?", weight=0.3)
         columns(shape)
         draft.limit = rank.count
         draft.note(f"The first rows are taken as they stand in {draft.base.name}.")
@@ -119,8 +163,11 @@ def _rows(shape: Shape, rank: Rank, key: Wanted | None, mention: Mention) -> Non
         draft.measures.append(Measure(function=function, column=column, alias=f"{function}_{found.column.name}"))
         shape.finish()
         return
+    if shape.owner:
+        draft.columns.append(column)
     columns(shape)
-    draft.order = [Order(by=column, descending=rank.descending)]
+    draft.order = [Order(by=dimension.alias) for dimension in draft.within]
+    draft.order.append(Order(by=column, descending=rank.descending))
     if draft.base.key is not None:
         draft.order.append(Order(by=draft.base.key.ref))
     if rank.text and (not rank.descending or rank.count is None):

@@ -92,7 +92,9 @@ class Reader:
             return None
         self.take()
         while mention.columns and self.peek().kind == "of":
-            owner = self.peek(1).mention
+            owner, after = self.peek(1).mention, self.peek(2)
+            if after.kind in ("number", "quoted") or (after.mention is not None and after.mention.values):
+                break  # "status of order 10001": the owner is one certain row
             narrowed = self._of(mention, owner) if owner is not None and self.peek(1).kind == "mention" else None
             if narrowed is None or owner is None:
                 break

@@ -30,8 +30,12 @@ class Shape:
         self.limits = list(parts.limits)
         self.sorts = list(parts.sorts)
         self.groups: list[Part] = []
+        self.each = True
+        """Whether all groups were named with "per" or "each"."""
         self.by_measure: Wanted | None = None
         self.by_date: Part | None = None
+        self.owner = False
+        """Whether a ranking of rows shows whom its rows belong to."""
         self._spent: list[object] = []
         for bare in self.bares:
             if bare.part.mention is not None and bare.part.mention.verb:
@@ -68,6 +72,7 @@ class Shape:
                     self.by_date = part
                 else:
                     self.groups.append(part)
+                    self.each = self.each and group.each
 
     def _rank_by(self, wanted: Wanted) -> None:
         if self.by_measure is not None:
@@ -138,6 +143,8 @@ class Shape:
             self._verb(mention)
             return None
         entity = self.draft.entity(mention)
+        if bare.before in ("and", "comma", "or") and not bare.after:
+            raise Unclear(f"I do not see what {mention.text!r} adds", weight=0.6)
         if entity is not None and not (bare.after and mention.columns and self._is_own(mention)):
             return self._other_table(entity.table, mention)
         if bare.after and mention.columns:

@@ -76,19 +76,30 @@ class _Writer:
             parts.append("GROUP BY " + ", ".join(self._dimension(d) for d in plan.dimensions))
         if plan.thresholds:
             parts.append("HAVING " + " AND ".join(self._threshold(t) for t in plan.thresholds))
-        if plan.only_first and plan.order:
-            first = plan.order[0]
-            by = self._order_expression(first)
-            parts.append(f"QUALIFY RANK() OVER (ORDER BY {by}{' DESC' if first.descending else ''} NULLS LAST) = 1")
+        if (plan.only_first or plan.within) and plan.order:
+            parts.append(self._first_ones())
         if plan.order:
             parts.append("ORDER BY " + ", ".join(self._order(order) for order in plan.order))
-        if plan.limit is not None:
+        if plan.limit is not None and not plan.within:
             parts.append(f"LIMIT {plan.limit}")
         return " ".join(parts)
+
+    def _first_ones(self) -> str:
+        plan = self.plan
+        order = plan.order[len(plan.within)]
+        window = f"ORDER BY {self._order_expression(order)}{' DESC' if order.descending else ''} NULLS LAST"
+        if plan.within:
+            window = f"PARTITION BY {', '.join(map(self._dimension, plan.within))} {window}"
+        most = plan.limit or 1
+        return f"QUALIFY RANK() OVER ({window}) {'=' if most == 1 else '<='} {most}"
 
     def _over_groups(self) -> str:
         plan = self.plan
         measure = plan.measures[0]
+        if plan.over_groups == "count":
+            counted = plan.model_copy(update={"over_groups": None, "order": ()})
+            name = identifier(f"{plan.dimensions[0].alias}_count")
+            return f"SELECT COUNT(*) AS {name} FROM ({write(counted)}) AS per_group"
         inner = plan.model_copy(update={"over_groups": None, "order": (), "limit": None, "only_first": False})
         function = _FUNCTIONS[plan.over_groups or "avg"]
         name = identifier(f"{plan.over_groups}_{measure.alias}".replace("avg_", "average_"))
@@ -99,11 +110,9 @@ class _Writer:
         if not plan.measures:
             listed = ", ".join(self.column(ref) for ref in plan.columns)
             everything = f"{identifier(plan.base)}.*" if plan.joins else "*"
-            return f"SELECT {'DISTINCT ' if plan.distinct else ''}{listed or everything}"
-        items = [
-            f"{self._dimension(d)} AS {identifier(d.alias)}" if self._needs_alias(d) else self._dimension(d)
-            for d in plan.dimensions
-        ]
+            within = [self._output(d) for d in plan.within if d.column.table != plan.base or d.bucket is not None]
+            return f"SELECT {'DISTINCT ' if plan.distinct else ''}{', '.join([listed or everything, *within])}"
+        items = [self._output(dimension) for dimension in plan.dimensions]
         if plan.part:
             items += self._part()
         else:
@@ -119,8 +128,9 @@ class _Writer:
         within = f"{total} FILTER (WHERE {' AND '.join(map(self.condition, self.plan.part))})"
         return [f"ROUND(100.0 * COALESCE({within}, 0) / {total}, 2) AS percentage"]
 
-    def _needs_alias(self, dimension: Dimension) -> bool:
-        return dimension.bucket is not None or dimension.alias != dimension.column.column
+    def _output(self, dimension: Dimension) -> str:
+        named = dimension.bucket is not None or dimension.alias != dimension.column.column
+        return self._dimension(dimension) + (f" AS {identifier(dimension.alias)}" if named else "")
 
     def _from(self) -> str:
         return f"FROM {identifier(self.plan.base)}" + "".join(map(self._join, self.plan.joins))
@@ -227,7 +237,8 @@ class _Writer:
         for measure in self.plan.measures:
             if measure.alias == order.by:
                 return self.measure(measure)
-        return next(self._dimension(d) for d in self.plan.dimensions if d.alias == order.by)
+        known = (*self.plan.dimensions, *self.plan.within)
+        return next(self._dimension(dimension) for dimension in known if dimension.alias == order.by)
 
     def _order(self, order: Order) -> str:
         by = self.column(order.by) if isinstance(order.by, ColumnRef) else identifier(order.by)

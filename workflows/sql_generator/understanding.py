@@ -26,6 +26,7 @@ class Newest(TypedDict):
     """The newest credible day of a date column; ``later`` rows lie after it, the last of them on ``last``."""
 
     day: str
+    oldest: str
     later: int
     last: str
 
@@ -46,6 +47,11 @@ class Refusal:
     reason: str
     unknown: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()
+
+
+_COULD_BE_VALUES = frozenset(
+    {"unknown", "quoted", "null", "not null", "without", "not", "truth", "first", "last", "rank"}
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,8 @@ def survey(question: str, schema: Schema, synonyms: Synonyms | None = None) -> S
         mention = piece.mention
         if mention is not None:
             named |= {match.table.name for match in mention.tables} | {match.column.table for match in mention.columns}
-        if piece.kind in ("unknown", "quoted") or (piece.kind == "mention" and mention and mention.score < 0.9):
+        loose = piece.kind == "mention" and mention is not None and mention.score < 0.9
+        if loose or piece.kind in _COULD_BE_VALUES or piece.low.endswith("ly"):
             certain = False
     relative = any(
         found is not None and found[0].is_relative for found in (dates.read(said, at) for at in range(len(said)))
@@ -148,6 +155,6 @@ def _today(facts: Facts) -> Today:
                 f"{known['later']} {'row has' if one else 'rows have'} a later {column.name}, up to {known['last']}; "
                 f"that looks like a mistake and was not taken for today."
             )
-        return NewestDay(date.fromisoformat(known["day"]), outliers)
+        return NewestDay(date.fromisoformat(known["day"]), outliers, date.fromisoformat(known["oldest"]))
 
     return newest

@@ -14,7 +14,8 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|~#$])")
 _LONGEST = 60
 _SIGNS = {"=": "is", "<>": "is not", "in": "is", "not in": "is not", "null": "is missing", "not null": "is given",
           "contains": "contains", "not contains": "does not contain", "starts": "starts with", "ends": "ends with",
-          ">": "over", ">=": "at least", "<": "under", "<=": "at most"}  # fmt: skip
+          ">": "over", ">=": "at least", "<": "under", "<=": "at most",
+          "between": "between"}  # fmt: skip
 
 
 def escaped(text: str) -> str:
@@ -84,6 +85,13 @@ def where(plan: QueryPlan) -> str:
         having = "without" if related.negated else "with"
         said.append(f"{having} {plain(related.join.many.table)}" + (f" where {listed(inner)}" if inner else ""))
     return f"where {listed(said)}" if said else ""
+
+
+def thresholds(plan: QueryPlan) -> str:
+    """Return what the groups must reach, in words: "over 5"."""
+    return listed(
+        [f"{_SIGNS.get(t.operator, t.operator)} {listed([f'{v:,}' for v in t.values])}" for t in plan.thresholds]
+    )
 
 
 def condition(told: Condition) -> str:

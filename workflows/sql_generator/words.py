@@ -153,8 +153,8 @@ def singular(text: str) -> str:
 @lru_cache(maxsize=4096)
 def stem(text: str) -> str:
     """Return a rough common root of a verb's forms: hire, hired, hiring; ship, shipped, shipping."""
-    for ending in ("ing", "ed", "s"):
-        if text.endswith(ending) and len(text) - len(ending) >= 3:
+    for ending, least in (("ing", 3), ("ed", 3), ("s", 3), ("ment", 3), ("ure", 5), ("al", 5), ("y", 5)):
+        if text.endswith(ending) and len(text) - len(ending) >= least:
             text = text[: -len(ending)]
             break
     if len(text) > 3 and text[-1] == text[-2] and text[-1] not in "lse":

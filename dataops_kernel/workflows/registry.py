@@ -78,7 +78,7 @@ class WorkflowRegistry:
         if not listed:
             known = [info.name for info in self.list() if info.error is None]
             raise WorkflowNotFoundError(
-                f"There is no workflow {name!r}.",
+                f"There is no workflow {name[:80]!r}.",
                 hint=suggestion(name, known, f"There are {', '.join(known) or 'none yet'}."),
                 workflow=name,
             )

@@ -33,12 +33,17 @@ def load(state: State, runtime: Runtime[WorkflowContext]) -> State:
     known = {table.name.lower(): table for table in context.tables()}
     if source.lower() in known:
         table = known[source.lower()]
-    elif Path(source).suffix or "/" in source or Path(source).exists() or not known:
+    elif Path(source).suffix or "/" in source or not known or _unfit_for_a_name(source) or Path(source).exists():
         context.progress(f"Reading {Path(source).name}")
         table = context.load_file(source)
     else:
         table = context.table(source)
     return {"table": table.model_dump(mode="json"), "notes": context.reader_notes(table)}
+
+
+def _unfit_for_a_name(source: str) -> bool:
+    # The disk refuses to look for such a name; reading it as a file says why.
+    return not source.isprintable() or len(source.encode()) > 255
 
 
 def measure(state: State, runtime: Runtime[WorkflowContext]) -> State:

@@ -16,7 +16,9 @@ _SHOWN_SESSIONS = 50
 @st.cache_resource(show_spinner="Opening the workspace…")
 def workbench() -> dk.Workbench:
     """Return the one workbench of this server; it opens the workspace in DATAOPS_WORKSPACE."""
-    return dk.connect()
+    opened = dk.connect()
+    opened.warm()
+    return opened
 
 
 def current_session() -> str:

@@ -60,8 +60,9 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
+    runner = WorkflowRunner()
     executor = PlanExecutor(
-        orchestrator.plan_run, registry, WorkflowRunner(), artifacts, query, lineage, model, ids=ids
+        orchestrator.plan_run, registry, runner, artifacts, query, lineage, model, ids=ids
     )
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()
@@ -83,6 +84,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
         query=query,
         context=context,
         registry=registry,
+        runner=runner,
         orchestrator=orchestrator,
         engine=engine,
         users=Users(ledger),

@@ -34,7 +34,7 @@ from dataops_kernel.workbench.guard import Guard
 from dataops_kernel.workbench.health import health
 from dataops_kernel.workbench.inputs import message_text, parameter_values
 from dataops_kernel.workbench.scoped import UserArtifacts, UserContext, UserDirectory, UserRuns, UserSessions
-from dataops_kernel.workflows import WorkflowRegistry
+from dataops_kernel.workflows import WorkflowRegistry, WorkflowRunner
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,6 +59,7 @@ class Services:
     query: QueryService
     context: ContextManager
     registry: WorkflowRegistry
+    runner: WorkflowRunner
     orchestrator: Orchestrator
     engine: Engine
     users: Users
@@ -160,6 +161,11 @@ class Workbench:
     def health(self) -> dict[str, Any]:
         """Return the state of every part of the workspace, JSON-shaped, under ``status`` and ``components``."""
         return health(self._services.workspace, self._services.registry, self._services.sessions, self.user)
+
+    def warm(self) -> None:
+        """Start in the background what the first answer needs; for a door that stays open."""
+        self._services.query.warm()
+        self._services.runner.warm()
 
     def close(self) -> None:
         """Wait for running runs and let go of every file and process; closing twice does nothing."""

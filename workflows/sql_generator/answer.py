@@ -31,10 +31,12 @@ def _sentence(plan: QueryPlan, shown: Shown) -> str:
         return _part(plan, rows)
     if plan.over_groups == "count":
         number = amount(next(iter(rows[0].values()))) if rows else "none"
-        return f"**{number}** of them: {_group(plan)} by {_label(plan.measures[0], plan)}, {thresholds(plan)}{_tail(plan)}."
+        reached = f"{_label(plan.measures[0], plan)} {thresholds(plan)}"
+        return f"**{number}** different {_group(plan)}, each with a {reached}{_tail(plan)}."
     if plan.over_groups is not None:
         number = amount(next(iter(rows[0].values()))) if rows else "nothing"
-        return f"**{number}** is the {_VERBS[plan.over_groups]} {_label(plan.measures[0], plan)} per {_group(plan)}{_tail(plan)}."
+        label = f"{_VERBS[plan.over_groups]} {_label(plan.measures[0], plan)}"
+        return f"**{number}** is the {label} per {_group(plan)}{_tail(plan)}."
     if not plan.measures:
         return _listing(plan, shown)
     if not plan.dimensions:
@@ -127,7 +129,8 @@ def _course(plan: QueryPlan, rows: list[dict[str, Any]], count: int, label: str,
     best = max(known, key=lambda row: row[alias])
     first, last = cell(rows[0][time.alias], time.bucket), cell(rows[-1][time.alias], time.bucket)
     span = f" from {first} to {last}" if count > 1 else ""
-    return f"{size}{span}; **{cell(best[time.alias], time.bucket)}** is highest with **{amount(best[alias])}** ({label}){_tail(plan)}."
+    top = f"**{cell(best[time.alias], time.bucket)}** is highest with **{amount(best[alias])}**"
+    return f"{size}{span}; {top} ({label}){_tail(plan)}."
 
 
 def _noun(dimension: Dimension) -> str:
@@ -154,7 +157,8 @@ def _listing(plan: QueryPlan, shown: Shown) -> str:
         more = f" and {count - len(values):,} more" if count > len(values) else ""
         return f"**{count:,}** different {plain(name)}: {', '.join(values)}{more}{_tail(plan)}."
     if plan.only_first and plan.order:
-        return f"**{_first_row(plan, rows[0])}**{'' if count == 1 else f' and {count - 1:,} more level with it'}{_tail(plan)}."
+        level = "" if count == 1 else f" and {count - 1:,} more level with it"
+        return f"**{_first_row(plan, rows[0])}**{level}{_tail(plan)}."
     if count == 1:
         return f"One of {plain(plan.base)} matches: **{_first_row(plan, rows[0])}**{_tail(plan)}."
     of = f"the first {count:,} of" if plan.limit is not None and count == plan.limit else f"{count:,} of"

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 
 from .clauses import Part, Wanted
-from .lexicon import DATE_WORDS
 from .linking import Mention, TableMatch
 from .plan import (
     Bucket,
@@ -22,6 +21,7 @@ from .plan import (
 )
 from .resolve import HOP, Found, Scope, Unclear
 from .schema import Column, Table
+from .synonyms import DATE_WORDS
 
 _PREFIX = {"sum": "total", "avg": "average", "min": "min", "max": "max", "median": "median"}
 
@@ -282,7 +282,8 @@ class Draft:
             self.note(f"{many.table} and {one.table} are joined on {keys}.")
             if not join.complete:
                 self.note(
-                    f"Some rows of {many.table} have no match in {one.table}; they are kept, with empty {one.table} columns."
+                    f"Some rows of {many.table} have no match in {one.table}; "
+                    f"they are kept, and what {one.table} says of them is empty."
                 )
         return QueryPlan(
             base=self.base.name,

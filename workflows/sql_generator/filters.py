@@ -9,11 +9,11 @@ from datetime import date
 from .clauses import Compared, Filter, Flag, Presence, Values, When
 from .dates import Span
 from .draft import Detour, Draft
-from .lexicon import ENDS
 from .linking import ColumnMatch, Mention
 from .plan import Condition, Operator, Scalar
 from .resolve import Found, Scope, Unclear
 from .schema import Column
+from .synonyms import ENDS
 from .words import stem
 
 

@@ -26,7 +26,6 @@ from .clauses import (
 from .draft import Draft
 from .filters import Filters, Today
 from .joins import JoinGraph
-from .lexicon import PERSONS
 from .linking import Mention, TableMatch
 from .listing import listing
 from .plan import QueryPlan
@@ -34,6 +33,7 @@ from .ranking import ranking
 from .resolve import CLEAR, Scope, Unclear
 from .schema import Schema, Table
 from .shape import Shape
+from .synonyms import PERSONS
 
 Kind = TypeVar("Kind")
 

@@ -27,7 +27,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class EdgeFacts:
-    """What the data says of an edge: rows, rows with a value, distinct values, and rows whose value is found opposite."""
+    """What the data says of an edge: rows, those with a value, distinct values, those whose value is found opposite."""
 
     left_rows: int
     left_known: int

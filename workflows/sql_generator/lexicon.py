@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .words import listed
+from .words import word_list
 
 # ------------------------------------------------------------------ phrases that do something: words -> (kind, value)
 
 _COMPARISONS = {
-    ">": "> ; over; above; more than; greater than; larger than; bigger than; higher than; exceeding; exceeds; exceed; "
-    "exceeded; in excess of; upwards of; beyond; longer than",
+    ">": "> ; over; above; more than; greater than; larger than; bigger than; higher than; exceeding; exceeds; "
+    "exceed; exceeded; in excess of; upwards of; beyond; longer than",
     ">=": ">= ; at least; no less than; not less than; minimum of; or more than; not below; no fewer than; not under",
     "<": "< ; under; below; less than; fewer than; smaller than; lower than; cheaper than; shorter than",
     "<=": "<= ; at most; no more than; not more than; up to; maximum of; not over; not above; not exceeding",
@@ -48,21 +48,22 @@ _RANKS = {
 _PLAIN = {
     "count": "how many; number of; count of; count; # of; no of; total number of; total count of; the count of",
     "how much": "how much",
-    "any": "is there any; are there any; are there; is there; do we have any; have we got any; was there any; were there any",
+    "any": "is there any; are there any; are there; is there; do we have any; have we got any; was there any; were "
+    "there any",
     "distinct": "distinct; unique; different; individual",
     "by": "by; per; for each; for every; in each; in every; of each; of every; each; every; within each; from each; "
-    "grouped by; group by; broken down by; break down by; breakdown by; split by; across; across all; "
-    "for all the different; at each; on each; with each; aggregated by",
+    "grouped by; group by; broken down by; break down by; breakdown by; split by; across; across all; for all the "
+    "different; at each; on each; with each; aggregated by",
     "sort": "sorted by; sort by; ordered by; order by; ranked by; rank by; sort them by; order them by; sorted on; "
     "arranged by; sort the result by; sort results by; in order of; ranked on",
     "rank verb": "rank",
-    "descending": "descending; desc; in descending order; descending order; highest first; largest first; "
-    "biggest first; most first; from highest to lowest; high to low; from high to low; from largest to smallest; "
-    "from most to least; highest to lowest; largest to smallest; in decreasing order; decreasing; in reverse order",
-    "ascending": "ascending; asc; in ascending order; ascending order; lowest first; smallest first; "
-    "from lowest to highest; low to high; from low to high; from smallest to largest; alphabetically; "
-    "in alphabetical order; lowest to highest; smallest to largest; in increasing order; increasing; least first; "
-    "chronologically; in chronological order",
+    "descending": "descending; desc; in descending order; descending order; highest first; largest first; biggest "
+    "first; most first; from highest to lowest; high to low; from high to low; from largest to smallest; from most to "
+    "least; highest to lowest; largest to smallest; in decreasing order; decreasing; in reverse order",
+    "ascending": "ascending; asc; in ascending order; ascending order; lowest first; smallest first; from lowest to "
+    "highest; low to high; from low to high; from smallest to largest; alphabetically; in alphabetical order; lowest "
+    "to highest; smallest to largest; in increasing order; increasing; least first; chronologically; in chronological "
+    "order",
     "newest first": "newest first; latest first; most recent first; newest to oldest; from newest to oldest",
     "oldest first": "oldest first; earliest first; oldest to newest; from oldest to newest",
     "first": "first",
@@ -72,54 +73,59 @@ _PLAIN = {
     "or": "or",
     "either": "either; both",
     "comma": ", ; /",
-    "not": "not; except; except for; excluding; exclude; excludes; other than; apart from; but not; non; besides; outside; "
-    "outside of; not including; neither; nor; leave out; leaving out; ignoring; ignore; are not; is not; was not; were not; "
-    "do not; does not; did not; that are not; not in; not from; without counting",
+    "not": "not; except; except for; excluding; exclude; excludes; other than; apart from; but not; non; besides; "
+    "outside; outside of; not including; neither; nor; leave out; leaving out; ignoring; ignore; are not; is not; was "
+    "not; were not; do not; does not; did not; that are not; not in; not from; without counting",
     "without": "without; without any; without a; without an; with no; have no; has no; having no; had no; lacking; "
-    "lack; lacks; missing; do not have; does not have; did not have; do not have any; do not have a; never; no; "
-    "does not have a; does not have any; do not have an; does not have an; who have not; that have not; have not; "
-    "has not; has never; have never; never had; never had any; did not have any; have never had; missing a; missing an; "
-    "have never been; were never; was never; are never; has never been; have not been; has not been",
-    "null": "is null; are null; null; is missing; are missing; is empty; are empty; empty; blank; is blank; are blank; "
-    "is unknown; are unknown; unknown; is not known; is not set; are not set; not set; unset; is not given; not known; "
-    "is not available; not available; not given; were missing; was missing; undefined; is undefined; na; n/a; is nan",
-    "not null": "is not null; are not null; not null; is present; are present; is not missing; is not empty; "
-    "is not blank; is known; are known; is set; are set; not missing; not empty; not blank; is given; "
-    "are not null; are not empty; are not missing",
-    "contains": "contains; contain; containing; includes the word; including the text; like; includes the text; "
-    "with the word; with the text; has the word; whose name includes; matching; matches; include the word",
+    "lack; lacks; missing; do not have; does not have; did not have; do not have any; do not have a; never; no; does "
+    "not have a; does not have any; do not have an; does not have an; who have not; that have not; have not; has not; "
+    "has never; have never; never had; never had any; did not have any; have never had; missing a; missing an; have "
+    "never been; were never; was never; are never; has never been; have not been; has not been",
+    "null": "is null; are null; null; is missing; are missing; is empty; are empty; empty; blank; is blank; are "
+    "blank; is unknown; are unknown; unknown; is not known; is not set; are not set; not set; unset; is not given; "
+    "not known; is not available; not available; not given; were missing; was missing; undefined; is undefined; na; "
+    "n/a; is nan",
+    "not null": "is not null; are not null; not null; is present; are present; is not missing; is not empty; is not "
+    "blank; is known; are known; is set; are set; not missing; not empty; not blank; is given; are not null; are not "
+    "empty; are not missing",
+    "contains": "contains; contain; containing; includes the word; including the text; like; includes the text; with "
+    "the word; with the text; has the word; whose name includes; matching; matches; include the word",
     "starts": "starts with; start with; starting with; begins with; begin with; beginning with; that starts with",
     "ends": "ends with; end with; ending with; ending in; ends in; end in; that ends with",
     "named": "named; called; titled; by the name of; with the name; whose name is; with name",
-    "with": "with; having; have; has; had; with a; with an; have a; has a; have an; has an; with the; having a; "
-    "that have; that has; which have; who have; who has; with any; have any; who had; that had",
+    "with": "with; having; have; has; had; with a; with an; have a; has a; have an; has an; with the; having a; that "
+    "have; that has; which have; who have; who has; with any; have any; who had; that had",
     "where": "where; whose; for which; in which; such that; when the; if; while; provided",
     "of": "of; of the; of all; of all the; of our; of their; of its; of these; of those; of each of the; of any",
-    "is": "is; are; was; were; be; been; being; 's; is the; are the; equals to; =:; : ; is exactly; are exactly; is in; "
-    "are in; was in; were in; is one of; are one of; is from; are from; is either; are either; comes from; come from; "
-    "came from; is at; are at; is for; are for; belong to; belongs to; belongs in; belong in",
-    "share": "share of; share; percentage of; percent of; percentage; % of; % ; fraction of; proportion of; "
-    "what percentage of; what percent of; what share of; what fraction of; what proportion of; percentage share of; "
+    "is": "is; are; was; were; be; been; being; 's; is the; are the; equals to; =:; : ; is exactly; are exactly; is "
+    "in; are in; was in; were in; is one of; are one of; is from; are from; is either; are either; comes from; come "
+    "from; came from; is at; are at; is for; are for; belong to; belongs to; belongs in; belong in",
+    "share": "share of; share; percentage of; percent of; percentage; % of; % ; fraction of; proportion of; what "
+    "percentage of; what percent of; what share of; what fraction of; what proportion of; percentage share of; "
     "percentage share; percent share of; ratio of; relative share of; market share of; pct of; percentage of the",
     "of total": "of the total; of total; of the whole; of the overall; of all of the; of the grand",
     "compare": "compare; comparison of; comparing; comparison",
     "versus": "versus; vs; compared to; compared with; against; relative to",
     "rows": "rows; row; records; record; entries; entry; lines; line",
-    "in": "in; during; within; from; on; for; in the; during the; within the; on the; for the; from the; over the; "
-    "in the month of; in the year; in the year of; for the year; for the month of; throughout; over; as of; dated; in year; "
-    "in month; for year; on date; with date; across the; inside; into",
-    "since": "since; starting; starting from; starting in; from and after; on or after; beginning; as from; since the; "
-    "starting on; from the start of; since the start of; since the beginning of; since start of; on or later than; not before",
-    "after": "after; later than; following; past; after the; after the end of; more recent than; newer than; more recently than",
+    "in": "in; during; within; from; on; for; in the; during the; within the; on the; for the; from the; over the; in "
+    "the month of; in the year; in the year of; for the year; for the month of; throughout; over; as of; dated; in "
+    "year; in month; for year; on date; with date; across the; inside; into",
+    "since": "since; starting; starting from; starting in; from and after; on or after; beginning; as from; since "
+    "the; starting on; from the start of; since the start of; since the beginning of; since start of; on or later "
+    "than; not before",
+    "after": "after; later than; following; past; after the; after the end of; more recent than; newer than; more "
+    "recently than",
     "before": "before; earlier than; prior to; ahead of; before the; older than; preceding",
-    "until": "until; till; up until; through; up to and including; on or before; no later than; by the end of; up through; "
-    "not after; until the end of; at the latest on",
+    "until": "until; till; up until; through; up to and including; on or before; no later than; by the end of; up "
+    "through; not after; until the end of; at the latest on",
     "to": "to; and up to; thru; up to the; through to",
-    "list": "list; show; display; give; print; fetch; get; find; return; see; view; list out; output; retrieve; list all; "
-    "show all; list all the; show me all; show all the; give me all; which; what; who; whose are; bring up; look up; select",
-    "when": "when; when was; when did; when is; when were; on which date; on what date; on which day; what date; "
-    "when was the; what day; which date",
-    "over time": "over time; trend; trend of; trends; the trend of; development of; evolution of; timeline of; history of",
+    "list": "list; show; display; give; print; fetch; get; find; return; see; view; list out; output; retrieve; list "
+    "all; show all; list all the; show me all; show all the; give me all; which; what; who; whose are; bring up; look "
+    "up; select",
+    "when": "when; when was; when did; when is; when were; on which date; on what date; on which day; what date; when "
+    "was the; what day; which date",
+    "over time": "over time; trend; trend of; trends; the trend of; development of; evolution of; timeline of; "
+    "history of",
     "truth": "true; yes; false",
     "currency": "dollars; dollar; usd; euros; euro; eur; pounds; gbp; bucks; € ; $ ; £",
     "table": "table; dataset; data set; data; file; sheet; tables; information; info; details; detail",
@@ -159,176 +165,22 @@ LONGEST = max(len(words) for words in PHRASES)
 # ----------------------------------------------------------------------------- words that never change what is asked
 
 FILLER = frozenset(
-    listed(
+    word_list(
         """
     a an the this that these those there here me us i we you it they them our my your their its his her he she
     please kindly can could would will shall may should do does did done let lets us like want wants wanted need
-    needs know tell say give wish interested looking look curious wonder wondering so then now ok okay hey hi
-    hello thanks thank dear well just only also really actually simply quickly is are was were be been being am
-    have has had having got get gets all any some every each both of in on at for from to with as into onto about
-    via within who which what whose whom order's work works working live lives living located based made make
-    makes placed place places put received recorded registered happened happen occurred occur took take taken
-    found exist exists anything given brings bring brought generate generates
-    generated produce produces produced yield yields present stored contained included appear appears came come comes went go
-    one ones thing things up out overall altogether grand result results value's answer query question ? ! . : ; (
-    ) [ ] { } - – — ' " ’ * ’s ...
+    needs know tell say give wish interested looking look curious wonder wondering so then now ok okay hey hi hello
+    thanks thank dear well just only also really actually simply quickly is are was were be been being am have has
+    had having got get gets all any some every each both of in on at for from to with as into onto about via within
+    who which what whose whom order's work works working live lives living located based made make makes placed
+    place places put received recorded registered happened happen occurred occur took take taken found exist exists
+    anything given brings bring brought generate generates generated produce produces produced yield yields present
+    stored contained included appear appears came come comes went go one ones thing things up out overall altogether
+    grand result results value's answer query question ? ! . : ; ( ) [ ] { } - – — ' " ’ * ’s ...
     """
     )
 )
 """Words and signs without content. "not", "or", "than", "other", "same" and the like are no fillers."""
-
-TRADE = {"sold": "sale", "bought": "purchase", "purchased": "purchase", "ordered": "order", "sell": "sale",
-         "buy": "purchase", "spent": "spend", "spend": "spend", "paid": "pay", "earned": "earning", "earn": "earning", "earns": "earning",
-         "selling": "sale", "cost": "cost",
-         "costs": "cost", "costing": "cost", "priced": "price", "worth": "worth"}  # fmt: skip
-"""Verbs that point to a measure or a table, and the noun they stand for."""
-
-# ------------------------------------------------------------------------------ other words for the names of columns
-
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "amount": ("revenue", "sale", "turnover", "total", "value", "spend", "spending", "worth", "proceed", "income"),
-    "revenue": ("sale", "turnover", "amount", "income", "proceed"),
-    "sale": ("revenue", "turnover"),
-    "total": ("amount", "revenue", "sale", "turnover", "value", "sum"),
-    "price": ("cost",),
-    "cost": ("expense", "price"),
-    "quantity": ("unit", "piece", "volume"),
-    "unit": ("quantity", "piece"),
-    "salary": ("pay", "wage", "compensation", "earning", "income"),
-    "wage": ("salary", "pay", "compensation"),
-    "department": ("team", "division", "dept", "unit"),
-    "category": ("type", "kind", "group", "class"),
-    "type": ("kind", "category"),
-    "genre": ("category", "type", "kind"),
-    "segment": ("tier",),
-    "country": ("nation", "land"),
-    "city": ("town",),
-    "region": ("area", "territory", "zone"),
-    "status": ("state",),
-    "state": ("status",),
-    "customer": ("client", "buyer", "shopper", "purchaser", "consumer"),
-    "client": ("customer",),
-    "product": ("article", "item", "sku", "good"),
-    "item": ("product", "article"),
-    "order": ("purchase",),
-    "purchase": ("order",),
-    "employee": ("worker", "staff", "colleague", "person", "staff member", "staffer"),
-    "staff": ("employee", "worker"),
-    "member": ("borrower", "patron", "reader", "subscriber"),
-    "borrower": ("member", "patron", "reader"),
-    "patron": ("member", "borrower", "reader"),
-    "loan": ("borrowing", "checkout", "lending"),
-    "title": ("name",),
-    "name": ("title",),
-    "job": ("position", "role", "occupation"),
-    "position": ("job", "role"),
-    "role": ("job", "position"),
-    "manager": ("boss", "supervisor"),
-    "rep": ("representative", "salesperson", "seller"),
-    "salesperson": ("sales rep", "seller"),
-    "author": ("writer",),
-    "phone": ("telephone", "mobile"),
-    "email": ("mail", "e mail", "email address"),
-    "gender": ("sex",),
-    "supplier": ("vendor",),
-    "vendor": ("supplier",),
-    "stock": ("inventory",),
-    "duration": ("length",),
-    "rating": ("score",),
-    "score": ("rating", "mark"),
-    "birthday": ("birth date", "date of birth", "dob"),
-    "birth date": ("birthday", "date of birth", "dob"),
-    "fine": ("penalty", "fee"),
-    "fee": ("charge",),
-    "signup": ("sign up", "signed up", "registration", "registered", "joining", "joined"),
-    "hire": ("joining", "joined", "start", "started", "employment"),
-    "birth": ("born",),
-    "discontinued": ("retired", "obsolete"),
-    "location": ("place", "site"),
-    "salesrep": ("sales rep",),
-}
-"""Column-name word -> what people say instead. One direction only: what is asked for must exist under the left word."""
-
-ABBREVIATIONS = {
-    "qty": "quantity", "amt": "amount", "cust": "customer", "prod": "product", "dept": "department", "dep": "department",
-    "emp": "employee", "num": "number", "nbr": "number", "nr": "number", "desc": "description", "descr": "description",
-    "addr": "address", "cat": "category", "ctry": "country", "reg": "region", "mgr": "manager", "acct": "account",
-    "acc": "account", "inv": "invoice", "ord": "order", "dt": "date", "ts": "timestamp", "yr": "year", "mth": "month",
-    "mon": "month", "val": "value", "avg": "average", "pct": "percent", "perc": "percent", "stat": "status", "curr": "currency",
-    "txn": "transaction", "trx": "transaction", "trans": "transaction", "tot": "total", "prc": "price", "sal": "salary",
-    "dob": "birth date", "fname": "first name", "lname": "last name", "tel": "phone", "org": "organization", "rev": "revenue",
-    "loc": "location", "mbr": "member",
-    "disc": "discount", "temp": "temperature", "dur": "duration", "cnt": "count", "grp": "group", "lvl": "level", "ref": "reference",
-}  # fmt: skip
-
-SHORTHANDS = frozenset(
-    listed(
-        """
-    qty amt cust prod dept emp num nbr addr ctry mgr acct inv yr mth pct txn trx dob fname lname prc
-    """
-    )
-)
-"""The abbreviations people also write in questions; the others are English words of their own."""
-
-PRODUCT_OF = ({"quantity", "qty", "unit", "piece"}, {"price", "rate", "cost"})
-"""Words of the two columns whose product is an amount where no column holds one."""
-MONEY = ("amount", "revenue", "sale", "turnover", "total", "value", "spend", "spending", "income", "proceed", "worth")
-"""Words for a money total; the first ones win when a table has several such columns."""
-ADDITIVE = frozenset(
-    listed(
-        """
-    quantity unit piece cost budget profit expense expenditure fee fine payment tax charge penalty salary wage bonus commission
-    count view click visit session impression download install sign-up stock inventory hour minute shipment mile distance
-    refund donation loss passenger visitor guest attendee seat vote point goal follower headcount population gain debt credit debit deposit withdrawal cash earning gross net usd eur gbp volume page copy item
-    """
-    )
-) | frozenset(MONEY)
-"""Words of measures whose sum means something; of any other number the question must say what is wanted."""
-NOT_ADDITIVE = frozenset(
-    listed(
-        """
-    price rate ratio percent percentage pct share age score rating grade rank temperature discount margin average
-    mean median salary wage pay level latitude longitude lat lon lng year month day hour minute week quarter
-    version height weight width length balance probability index
-    """
-    )
-)
-"""Words of measures that must not be summed unless somebody asks for the sum."""
-UNITS = frozenset(
-    listed(
-        """
-    amount total value sum usd eur gbp percent level count c f celsius fahrenheit kg g lb km m cm mm mi ms sec second minute hour
-    kwh kw w volt mb gb min hr day km2
-    """
-    )
-)
-"""Last words of column names that people leave out: ``fine_amount`` is "the fine", ``tempC`` the temperature."""
-KEY_WORDS = frozenset(
-    {"id", "key", "uuid", "guid", "code", "number", "no", "isbn", "sku", "zip", "postcode", "pk", "fk", "hash"}
-)
-DATE_WORDS = frozenset({"date", "time", "timestamp", "datetime", "at", "on", "day", "when", "dt", "ts"})
-NAME_WORDS = ("name", "title", "label", "fullname")
-ENDS = {
-    "from": frozenset({"origin", "from", "source", "departure", "start", "sender", "supplier", "seller"}),
-    "to": frozenset({"destination", "to", "target", "arrival", "end", "receiver", "recipient", "buyer", "ship"}),
-}
-"""Column words that a value after "from" or "to" belongs to, when it stands in several columns."""
-PERSONS = frozenset(
-    {
-        "customer",
-        "employee",
-        "member",
-        "client",
-        "user",
-        "patron",
-        "borrower",
-        "student",
-        "patient",
-        "person",
-        "staff",
-        "rep",
-    }
-)
 
 
 def is_operator(word: str) -> bool:

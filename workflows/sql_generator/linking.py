@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .lexicon import (
+from .lexicon import is_operator
+from .schema import Column, Schema, Table
+from .synonyms import (
     ABBREVIATIONS,
     DATE_WORDS,
     MONEY,
@@ -17,9 +19,7 @@ from .lexicon import (
     SYNONYMS,
     TRADE,
     UNITS,
-    is_operator,
 )
-from .schema import Column, Schema, Table
 from .words import Token, is_plural, normal, stem
 
 LONGEST_NAME = 6

@@ -69,7 +69,7 @@ def _subject(shape: Shape) -> None:
 
 
 def _identified(shape: Shape) -> TableMatch | None:
-    """Return the table of "order 10004", "employee salary over 500" or "engineers": a filter that also names the rows."""
+    """Return the table of "order 10004", "employee salary over 500" or "engineers": a filter that names the rows too."""
     base = shape.draft.base
     for clause in shape.parts.filters:
         for mention in (getattr(clause, "mention", None), getattr(clause, "column", None)):

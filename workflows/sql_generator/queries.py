@@ -99,8 +99,9 @@ def _newest_day(place: int, column: Column) -> str:
     limit = f"SELECT high + CAST(GREATEST(3 * (high - low), {OUTLIER_DAYS}) AS INTEGER) AS day FROM ({high}) AS spread"
     newest = f"SELECT MAX(day) AS day FROM ({days}) AS all_days WHERE day <= (SELECT day FROM ({limit}) AS credible)"
     return (
-        f"SELECT {place} AS place, newest.day AS newest, MIN(days.day) AS oldest, COUNT(*) FILTER (WHERE days.day > newest.day) AS later, "
-        f"MAX(days.day) AS last FROM ({days}) AS days, ({newest}) AS newest GROUP BY newest.day"
+        f"SELECT {place} AS place, newest.day AS newest, MIN(days.day) AS oldest, "
+        f"COUNT(*) FILTER (WHERE days.day > newest.day) AS later, MAX(days.day) AS last "
+        f"FROM ({days}) AS days, ({newest}) AS newest GROUP BY newest.day"
     )
 
 

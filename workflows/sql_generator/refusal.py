@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from .schema import Schema, Table
 from .understanding import Refusal
 from .wording import code, escaped, listed, plain
-from .words import listed as words
+from .words import word_list as words
 
 _TABLES, _COLUMNS = 5, 12
 _OTHER_LANGUAGES = {
-    "German": "der die das und nach wie viele zeige alle welche umsatz nicht mit für im ist sind den gib mir anzahl pro summe",
+    "German": "der die das und nach wie viele zeige alle welche umsatz nicht mit für im ist sind den gib mir pro summe",
     "French": "le la les des du par combien montrez moyenne quel quelle pour et dans avec une sont est nombre total de",
     "Spanish": "el los las por cuántos cuantos muestra todos pedidos ventas del qué cuál con una en total y promedio",
     "Italian": "il lo gli per quanti mostra tutti vendite della di con media quale e ordini",
@@ -26,7 +26,8 @@ def refusal(no: Refusal, question: str, schema: Schema) -> str:
     if language is not None:
         first = f"I can't answer this: it looks like {language}, and I read questions in English only."
     elif no.unknown:
-        first = f"I can't answer this: I don't know what {listed([f'*{plain(word)}*' for word in no.unknown[:6]])} means here."
+        strange = listed([f"*{plain(word)}*" for word in no.unknown[:6]])
+        first = f"I can't answer this: I don't know what {strange} means here."
     else:
         first = f"I can't answer this as it stands: {escaped(no.reason)}."
     parts = [first]

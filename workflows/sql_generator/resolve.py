@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from .joins import JoinGraph
-from .lexicon import MONEY
 from .linking import ColumnMatch, Mention
 from .plan import Join
 from .schema import Column, Schema, Table
+from .synonyms import MONEY
 
 CLEAR = 0.05
 """How much cheaper than the second the best reading must be."""
@@ -117,7 +117,7 @@ class Scope:
     # --------------------------------------------------------------------------------------------- what goes unsaid
 
     def default_measure(self, text: str) -> Found:
-        """Return what "largest" or "over 500" compares when no column is named: the table's money, or its only number."""
+        """Return what "largest" or "over 500" compares when nothing is named: the table's money, or its only number."""
         money = [column for column in self.base.columns if column.is_money]
         if money:
             ranked = sorted(money, key=lambda c: min(MONEY.index(word) for word in c.words if word in MONEY))

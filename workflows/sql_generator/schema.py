@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from .lexicon import ABBREVIATIONS, ADDITIVE, DATE_WORDS, KEY_WORDS, MONEY, NAME_WORDS, NOT_ADDITIVE
 from .plan import ColumnRef
+from .synonyms import ABBREVIATIONS, ADDITIVE, DATE_WORDS, KEY_WORDS, MONEY, NAME_WORDS, NOT_ADDITIVE
 from .words import normal
 
 Kind = Literal["number", "text", "date", "flag", "other"]

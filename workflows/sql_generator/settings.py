@@ -24,7 +24,7 @@ class Settings(Frozen):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Read the settings that lie beside this module; raises ``pydantic.ValidationError`` for a value that does not fit."""
+    """Read the settings beside this module; raises ``pydantic.ValidationError`` for a value that does not fit."""
     import yaml
 
     told: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("config.yaml").read_text(encoding="utf-8")) or {}

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from .clauses import FILTERS, Bare, Compared, Limit, Part, Parts, Presence, Sort, Wanted
 from .draft import Draft
 from .filters import Filters
-from .lexicon import PERSONS
 from .linking import Mention
 from .plan import ColumnRef, Order
 from .resolve import Unclear
 from .schema import Table
+from .synonyms import PERSONS
 
 ELSEWHERE = 0.4
 """The cost of asking only whether rows of another table exist."""

@@ -6,53 +6,54 @@ from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 
 from .dates import read
-from .lexicon import ABBREVIATIONS, FILLER, PHRASES, TRADE
-from .words import Token, listed, singular, stem, word
+from .lexicon import FILLER, PHRASES
+from .synonyms import ABBREVIATIONS, TRADE
+from .words import Token, word_list, singular, stem, word
 
 # English words people ask data about. A word that stands here is never "corrected" into a name that looks like it:
 # "county" is not a misspelt "country", and an answer by country would be a wrong answer.
 _REAL_WORDS = frozenset(
-    listed(
+    word_list(
         """
     account address adult advertisement age agent album animal answer area article artist asset attendance auction
-    balance band bank bar batch beer benefit bill birth block board boat body bonus book border box boy branch
-    brand bread budget bug build building bus business buyer call campaign candidate car card cargo case cash
-    cause cell center chain chair change channel charge chart chat check child church city claim class click
-    client clinic cloud club coach code coffee color colour comment commission company complaint concert contact
-    content contest contract cook copy cost county coupon course court cover crew crime crop cup currency custom
-    damage danger dealer death debt debtor decision defect degree delay delivery demand deposit design desk device
-    diagnosis disease distance doctor document dog donation door dose download draft driver drug duration earning
-    effort election email energy engine engineer episode error estimate event exam expense export factor factory
-    failure family farm fault fee feedback field film filter fine fish flight floor food forecast form freight
-    friend fuel fund game garden gas gender gift girl goal gold good grade grain grant growth guest guide hall
-    happiness head height hero hobby holiday home hospital host hotel hour house humidity idea image income index
-    industry injury ink insurance interest inventory invoice issue item job journal journey keyword kid kitchen
-    label land language law lawyer lead league leader lead length lesson letter level library license life light
-    line link list location loss lot loyalty machine mail male female manager map margin market marriage match
-    material meal meat media medicine meeting member memory menu message metal meter method milk mine mistake
-    model mood month mortgage mother motor mouse movie museum music nation network news night noise nurse object
-    offer office oil opinion option origin output owner pack package page pain paint pair paper parent park part
-    partner party passenger patent path patient pattern payment payroll penalty pension people person pet phone
-    photo piece pilot pipe place plan planet plane plant platform player poem point police policy poll pool port
-    post poster power prize problem process profession professor profile profit program project promo promotion
-    property prospect provider province public publisher pupil purpose quality queue race rain rate rating ratio
-    reader reason receipt recipe record refund religion rent report request resource restaurant return revenue
-    review reward risk river road role room route rule safety sample satisfaction scale schedule school score
-    screen sea season seat section sector security sensor sentiment server service session shape share shelf shift
-    ship shipment shop show side site skill slot smoke snow soldier song source space speed sport spot staff stage
-    star start state station step stock stop store storm story street stress strike student studio style subject
-    subscription success suburb supplier support surface survey symptom system table target task tax teacher team
-    temperature tenant tenure test text theater ticket time tip tool topic tour tower town toy track trade traffic
-    train training transport travel tree trend trial trip truck tunnel tutor university user vacation value
-    vehicle vendor venue version vessel video village visit visitor voice volume vote voter voucher wage waiter
-    walk wall war warehouse warranty waste water wave weather web wedding week weight wheel wife wind window wine
-    winner winter wood word work worker workshop world writer yard zone compare correlation difference double
-    fastest slowest faster slower bigger happier change increase decrease growth decline twice half third second
-    predict forecast recommend explain describe summarize outlier anomaly average variance deviation percentile
-    quartile running rolling cumulative previous consecutive repeat repeated loyal churn retention cohort likely
-    because reason cheaper heavier newer rather instead again often usually rarely almost nearly around
-    approximately roughly about since ago later tomorrow tonight morning evening afternoon weekend christmas
-    easter summer spring autumn monday tuesday wednesday thursday friday saturday sunday
+    balance band bank bar batch beer benefit bill birth block board boat body bonus book border box boy branch brand
+    bread budget bug build building bus business buyer call campaign candidate car card cargo case cash cause cell
+    center chain chair change channel charge chart chat check child church city claim class click client clinic
+    cloud club coach code coffee color colour comment commission company complaint concert contact content contest
+    contract cook copy cost county coupon course court cover crew crime crop cup currency custom damage danger
+    dealer death debt debtor decision defect degree delay delivery demand deposit design desk device diagnosis
+    disease distance doctor document dog donation door dose download draft driver drug duration earning effort
+    election email energy engine engineer episode error estimate event exam expense export factor factory failure
+    family farm fault fee feedback field film filter fine fish flight floor food forecast form freight friend fuel
+    fund game garden gas gender gift girl goal gold good grade grain grant growth guest guide hall happiness head
+    height hero hobby holiday home hospital host hotel hour house humidity idea image income index industry injury
+    ink insurance interest inventory invoice issue item job journal journey keyword kid kitchen label land language
+    law lawyer lead league leader lead length lesson letter level library license life light line link list location
+    loss lot loyalty machine mail male female manager map margin market marriage match material meal meat media
+    medicine meeting member memory menu message metal meter method milk mine mistake model mood month mortgage
+    mother motor mouse movie museum music nation network news night noise nurse object offer office oil opinion
+    option origin output owner pack package page pain paint pair paper parent park part partner party passenger
+    patent path patient pattern payment payroll penalty pension people person pet phone photo piece pilot pipe place
+    plan planet plane plant platform player poem point police policy poll pool port post poster power prize problem
+    process profession professor profile profit program project promo promotion property prospect provider province
+    public publisher pupil purpose quality queue race rain rate rating ratio reader reason receipt recipe record
+    refund religion rent report request resource restaurant return revenue review reward risk river road role room
+    route rule safety sample satisfaction scale schedule school score screen sea season seat section sector security
+    sensor sentiment server service session shape share shelf shift ship shipment shop show side site skill slot
+    smoke snow soldier song source space speed sport spot staff stage star start state station step stock stop store
+    storm story street stress strike student studio style subject subscription success suburb supplier support
+    surface survey symptom system table target task tax teacher team temperature tenant tenure test text theater
+    ticket time tip tool topic tour tower town toy track trade traffic train training transport travel tree trend
+    trial trip truck tunnel tutor university user vacation value vehicle vendor venue version vessel video village
+    visit visitor voice volume vote voter voucher wage waiter walk wall war warehouse warranty waste water wave
+    weather web wedding week weight wheel wife wind window wine winner winter wood word work worker workshop world
+    writer yard zone compare correlation difference double fastest slowest faster slower bigger happier change
+    increase decrease growth decline twice half third second predict forecast recommend explain describe summarize
+    outlier anomaly average variance deviation percentile quartile running rolling cumulative previous consecutive
+    repeat repeated loyal churn retention cohort likely because reason cheaper heavier newer rather instead again
+    often usually rarely almost nearly around approximately roughly about since ago later tomorrow tonight morning
+    evening afternoon weekend christmas easter summer spring autumn monday tuesday wednesday thursday friday
+    saturday sunday
     """
     )
 )

@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 
 from .plan import ColumnRef, Condition, Dimension, Join, Measure, Order, QueryPlan, Related, Scalar, Threshold
-from .words import listed
+from .words import word_list
 
 _RESERVED = frozenset(
-    listed(
+    word_list(
         """
-    all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit
-    boolean both by case cast char character check coalesce collate collation column columns concurrently
-    constraint create cross dec decimal default deferrable desc describe distinct do else end except exists
-    extract false fetch float for foreign freeze from full generated glob grant group grouping grouping_id having
-    ilike in initially inner inout int integer intersect interval into is isnull join lambda lateral leading left
-    like limit map national natural nchar none not notnull null nullif numeric offset on only or order out outer
-    overlaps overlay pivot pivot_longer pivot_wider placing position positional precision primary qualify real
-    references returning right row select semi session_user setof show similar smallint some struct substring
-    summarize symmetric table tablesample then time timestamp to trailing treat trim true try_cast tuple union
-    unique unpivot user using values varchar variadic verbose view when where window with xmlattributes xmlconcat
-    xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable current_date
-    current_time current_timestamp current_user date day hour minute month quarter second week year rank count sum
-    avg min max median
+    all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit boolean
+    both by case cast char character check coalesce collate collation column columns concurrently constraint create
+    cross dec decimal default deferrable desc describe distinct do else end except exists extract false fetch float
+    for foreign freeze from full generated glob grant group grouping grouping_id having ilike in initially inner
+    inout int integer intersect interval into is isnull join lambda lateral leading left like limit map national
+    natural nchar none not notnull null nullif numeric offset on only or order out outer overlaps overlay pivot
+    pivot_longer pivot_wider placing position positional precision primary qualify real references returning right
+    row select semi session_user setof show similar smallint some struct substring summarize symmetric table
+    tablesample then time timestamp to trailing treat trim true try_cast tuple union unique unpivot user using
+    values varchar variadic verbose view when where window with xmlattributes xmlconcat xmlelement xmlexists
+    xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable current_date current_time current_timestamp
+    current_user date day hour minute month quarter second week year rank count sum avg min max median
     """
     )
 )
@@ -108,10 +107,10 @@ class _Writer:
     def _select(self) -> str:
         plan = self.plan
         if not plan.measures:
-            listed = ", ".join(self.column(ref) for ref in plan.columns)
+            word_list = ", ".join(self.column(ref) for ref in plan.columns)
             everything = f"{identifier(plan.base)}.*" if plan.joins else "*"
             within = [self._output(d) for d in plan.within if d.column.table != plan.base or d.bucket is not None]
-            return f"SELECT {'DISTINCT ' if plan.distinct else ''}{', '.join([listed or everything, *within])}"
+            return f"SELECT {'DISTINCT ' if plan.distinct else ''}{', '.join([word_list or everything, *within])}"
         items = [self._output(dimension) for dimension in plan.dimensions]
         if plan.part:
             items += self._part()

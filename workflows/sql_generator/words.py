@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 
-def listed(text: str) -> tuple[str, ...]:
+def word_list(text: str) -> tuple[str, ...]:
     """Return the words of a long list, so that word lists can be written as text."""
     return tuple(text.split())
 
@@ -33,7 +33,7 @@ _SCALE = {"k": 1_000, "m": 1_000_000, "bn": 1_000_000_000}
 _NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
-        listed(
+        word_list(
             """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     """

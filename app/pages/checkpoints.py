@@ -79,8 +79,8 @@ def draw_difference(checkpoints: list[dk.Checkpoint]) -> None:
     st.markdown("#### What changed")
     labels = {checkpoint.checkpoint_id: checkpoint.label for checkpoint in checkpoints[::-1]}
     left, right = st.columns(2)
-    before = left.selectbox("From", list(labels), format_func=labels.get)
-    after = right.selectbox("To", [NOW, *labels], format_func=lambda id: labels.get(id, NOW))
+    before = left.selectbox("From", list(labels), format_func=labels.get, key="diff-from")
+    after = right.selectbox("To", [NOW, *labels], format_func=lambda id: labels.get(id, NOW), key="diff-to")
     diff = wb.context.diff_checkpoints(session_id, before, after)
     named = diff.model_copy(update={"before": labels[before], "after": labels.get(after, NOW)})
     added, removed, keys, changed = st.columns(4)

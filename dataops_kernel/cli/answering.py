@@ -5,7 +5,7 @@ from typing import Any
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.engine import RunHandle
 from dataops_kernel.types import Answer, Artifact
-from dataops_kernel.views import TableView, event_line, preview, text_table
+from dataops_kernel.views import TableView, event_line, plain_text, preview, text_table
 from dataops_kernel.workbench import Workbench
 
 
@@ -27,7 +27,7 @@ def follow(workbench: Workbench, handle: RunHandle, terminal: Terminal, *, rows:
 
 
 def _print(workbench: Workbench, answer: Answer, terminal: Terminal, rows: int) -> None:
-    terminal.show(answer.text)
+    terminal.show(plain_text(answer.text))
     if answer.sql:
         terminal.show(f"\nSQL:\n{answer.sql}")
     table = _main_table(workbench, answer)

@@ -4,6 +4,7 @@ from dataops_kernel.views.diff import diff_lines
 from dataops_kernel.views.events import event_line
 from dataops_kernel.views.lineage import lineage_dot, lineage_lines
 from dataops_kernel.views.markdown import literal_markdown, safe_markdown
+from dataops_kernel.views.plain import plain_text
 from dataops_kernel.views.tables import TableView, preview, text_table
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "lineage_dot",
     "lineage_lines",
     "literal_markdown",
+    "plain_text",
     "preview",
     "safe_markdown",
     "text_table",

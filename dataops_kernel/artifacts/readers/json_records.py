@@ -12,8 +12,8 @@ JsonLayout = Literal["lines", "array", "document"]
 
 _CHUNK = 1024 * 1024
 _HEAD = 1024 * 1024
+_LONGEST_TOKEN = 16  # what a literal or an escape may lack at the end of what was read
 _SPACE = re.compile(r"[ \t\r\n]*")
-_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 
 
 class Item(NamedTuple):
@@ -164,27 +164,28 @@ class _Window:
     def decode(self, decoder: json.JSONDecoder, limit: int) -> tuple[Any, int]:
         """Return the value that begins here and its length in characters."""
         while True:
-            problem = None
             try:
                 value, end = decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                problem = error
+                problem = error  # the value may only be cut off here
             except ValueError as error:
                 raise self.wrong(str(error)) from None
             except RecursionError:
                 raise _too_deep(self._name, self.line) from None
             else:
                 # A number at the very end may go on in what was not read yet.
-                if end < len(self._text) or not self._more():
-                    size, self._at = end - self._at, end
-                    return value, size
-                continue
-            if len(self._text) - self._at > limit:
-                if problem.pos - self._at > limit or problem.pos >= len(self._text):
-                    raise _too_long(self._name, self.line, limit)
+                if end == len(self._text) and self._more():
+                    continue
+                size, begin = end - self._at, self.line
+                self._at = end
+                if size > limit:
+                    raise _too_long(self._name, begin, limit)
+                return value, size
+            cut_off = problem.pos > len(self._text) - _LONGEST_TOKEN or problem.msg.startswith("Unterminated")
+            if not cut_off:
                 raise self._at_problem(problem)
-            if problem.pos < len(self._text) - 8 and not problem.msg.startswith("Unterminated"):
-                raise self._at_problem(problem)  # wrong well before the end of what is here: more text cannot help
+            if len(self._text) - self._at > limit:
+                raise _too_long(self._name, self.line, limit)
             if not self._more():
                 raise self._at_problem(problem)
 

@@ -37,7 +37,7 @@ class Lens:
         import duckdb
 
         self._connection = duckdb.connect(":memory:", config=self._config)
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:

@@ -33,85 +33,72 @@ def records(
     """
     # The csv module's own limit on a field belongs to the whole process and is far below ours.
     csv.field_size_limit(max(csv.field_size_limit(), limit))
-    source = _Lines(lines, limit)
-    while source.begin():
-        start = source.number
-        line = source.peek()
+    feed = _Feed(lines, limit)
+    reader = csv.reader(feed, delimiter=delimiter, escapechar=escape, strict=True)
+    while (line := feed.begin()) is not None:
+        start = feed.number
         if '"' not in line and (escape is None or escape not in line):
-            source.take()
+            feed.used.append(line)
             text = line.rstrip("\r\n")
             yield Record(start, text.split(delimiter) if text.strip(" ") else [])
             continue
+        feed.ahead.append(line)
         try:
-            fields = next(csv.reader(source, delimiter=delimiter, escapechar=escape, strict=True), [])
+            fields = next(reader, [])
         except csv.Error:  # text after a closing quote, or no closing quote at all
             fields = []
-        first = line.rstrip("\r\n").split(delimiter)
-        swallows = source.taken > 1 and width and len(fields) != width and len(first) == width
-        if fields and not source.starved and not swallows:
+        taken = len(feed.used)
+        if fields and (taken == 1 or not width or len(fields) == width or line.count(delimiter) + 1 != width):
             yield Record(start, fields)
             continue
-        source.give_back(1)
+        feed.give_back(1)
+        first = line.rstrip("\r\n").split(delimiter)
         lenient = next(csv.reader([line], delimiter=delimiter, escapechar=escape), [])
         yield Record(start, lenient if len(lenient) == width != len(first) else first, loose_quote=True)
 
 
-class _Lines:
+class _Feed:
     """Lines for one record at a time, which can be given back."""
 
     def __init__(self, lines: Iterable[str], limit: int) -> None:
         self._source = iter(lines)
         self._limit = limit
-        self._ahead: list[str] = []  # reversed: the next line is the last item
-        self._used: list[str] = []
         self._size = 0
+        self.ahead: list[str] = []  # reversed: the next line is the last item
+        self.used: list[str] = []
         self.number = 1
-        self.starved = False
 
-    @property
-    def taken(self) -> int:
-        return len(self._used)
-
-    def begin(self) -> bool:
-        """Start the next record; False at the end."""
-        self.number += len(self._used)
-        self._used.clear()
+    def begin(self) -> str | None:
+        """Start the next record and return its first line; None at the end."""
+        self.number += len(self.used)
+        self.used.clear()
         self._size = 0
-        self.starved = False
-        return self._fill()
-
-    def peek(self) -> str:
-        return self._ahead[-1]
-
-    def take(self) -> str:
-        line = self._ahead.pop()
-        self._used.append(line)
-        self._size += len(line)
-        if self._size > self._limit:
-            raise LimitExceededError(
-                f"The record that begins in line {self.number:,} is longer than {self._limit:,} characters.",
-                hint="Check that line for a missing line break or quote.",
-                line=self.number,
-            )
+        line = self.ahead.pop() if self.ahead else next(self._source, None)
+        if line is not None and len(line) > self._limit:
+            raise self._too_long()
         return line
 
     def give_back(self, keep: int) -> None:
-        self._ahead.extend(reversed(self._used[keep:]))
-        del self._used[keep:]
+        """Make all lines of the record but the first ones available again."""
+        self.ahead.extend(reversed(self.used[keep:]))
+        del self.used[keep:]
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if len(self._used) >= _QUOTED_LINES or not self._fill():
-            self.starved = True
+        if len(self.used) >= _QUOTED_LINES:
             raise StopIteration
-        return self.take()
+        line = self.ahead.pop() if self.ahead else next(self._source)
+        self.used.append(line)
+        self._size += len(line)
+        if self._size > self._limit:
+            raise self._too_long()
+        return line
 
-    def _fill(self) -> bool:
-        if not self._ahead:
-            line = next(self._source, None)
-            if line is None:
-                return False
-            self._ahead.append(line)
-        return True
+    def _too_long(self) -> LimitExceededError:
+        return LimitExceededError(
+            f"The record that begins in line {self.number:,} is longer than {self._limit:,} characters.",
+            hint="Check that line for a missing line break or quote.",
+            line=self.number,
+        )

@@ -32,6 +32,14 @@ def closed_run(run_id: str) -> dk.Run:
     return workbench().runs.get(run_id)
 
 
+@st.cache_resource(max_entries=200, show_spinner=False, hash_funcs={dk.Run: lambda run: run.run_id})
+def stored_by(run: dk.Run) -> list[dk.Artifact]:
+    """Return what a run had stored when it was stopped or failed: its message names nothing."""
+    if run.status not in ("cancelled", "failed") or not run.session_id:
+        return []
+    return workbench().artifacts.list_artifacts(run.session_id, {"run_id": run.run_id}, limit=20)
+
+
 def draw_message(message: dk.Message) -> None:
     """Draw one message with everything its answer stored; all of it is read from the workspace."""
     with st.chat_message(message.role, avatar=AVATARS[message.role]):
@@ -51,7 +59,7 @@ def draw_message(message: dk.Message) -> None:
 @st.fragment
 def draw_evidence(message: dk.Message, run: dk.Run) -> None:
     """Draw the main result of an answer, and behind one row of buttons its SQL, its steps and its other results."""
-    artifacts = [described(id) for id in message.artifacts]
+    artifacts = [described(id) for id in message.artifacts] or stored_by(run)
     if artifacts:
         draw_artifact(artifacts[0])
     others = {f":material/inventory_2: {_plain(title_of(artifact))}": artifact for artifact in artifacts[1:]}

@@ -77,18 +77,17 @@ def draw_list(checkpoints: list[dk.Checkpoint]) -> None:
 def draw_difference(checkpoints: list[dk.Checkpoint]) -> None:
     """Draw what happened between two points."""
     st.markdown("#### What changed")
-    labels = {checkpoint.checkpoint_id: checkpoint.label for checkpoint in checkpoints[::-1]}
+    labels = [checkpoint.label for checkpoint in checkpoints[::-1]]
     left, right = st.columns(2)
-    before = left.selectbox("From", list(labels), format_func=labels.get, key="diff-from")
-    after = right.selectbox("To", [NOW, *labels], format_func=lambda id: labels.get(id, NOW), key="diff-to")
+    before = left.selectbox("From", labels, key="diff-from")
+    after = right.selectbox("To", [NOW, *labels], key="diff-to")
     diff = wb.context.diff_checkpoints(session_id, before, after)
-    named = diff.model_copy(update={"before": labels[before], "after": labels.get(after, NOW)})
     added, removed, keys, changed = st.columns(4)
     added.metric("Messages since", len(diff.messages_added))
     removed.metric("Messages left behind", len(diff.messages_removed))
     changed.metric("Artifacts that differ", len(diff.artifacts))
     keys.metric("Context keys that differ", len(diff.context))
-    st.code("\n".join(diff_lines(named)), language=None, wrap_lines=True)
+    st.code("\n".join(diff_lines(diff)), language=None, wrap_lines=True)
 
 
 st.subheader("Checkpoints")

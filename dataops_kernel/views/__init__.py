@@ -3,6 +3,7 @@
 from dataops_kernel.views.diff import diff_lines
 from dataops_kernel.views.events import event_line
 from dataops_kernel.views.lineage import lineage_dot, lineage_lines
+from dataops_kernel.views.lines import one_line
 from dataops_kernel.views.markdown import literal_markdown, safe_markdown
 from dataops_kernel.views.plain import plain_text
 from dataops_kernel.views.tables import TableView, preview, text_table
@@ -14,6 +15,7 @@ __all__ = [
     "lineage_dot",
     "lineage_lines",
     "literal_markdown",
+    "one_line",
     "plain_text",
     "preview",
     "safe_markdown",

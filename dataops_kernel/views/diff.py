@@ -1,6 +1,7 @@
 """The difference between two checkpoints as lines of text."""
 
 from dataops_kernel.types import ArtifactChange, CheckpointDiff
+from dataops_kernel.views.lines import one_line
 
 _SHOWN = 20
 _WIDTH = 100
@@ -20,7 +21,9 @@ def diff_lines(diff: CheckpointDiff) -> list[str]:
                 lines.append(f"  … {len(messages) - _SHOWN:,} more")
     if diff.context:
         lines.append(f"context keys: {len(diff.context)}")
-        lines += [f"  {c.key}: {_short(repr(c.before))} → {_short(repr(c.after))}" for c in diff.context[:_SHOWN]]
+        lines += [
+            f"  {one_line(c.key)}: {_short(repr(c.before))} → {_short(repr(c.after))}" for c in diff.context[:_SHOWN]
+        ]
     if diff.artifacts:
         lines.append(f"artifacts: {len(diff.artifacts)}")
         for change in diff.artifacts[:_SHOWN]:
@@ -38,11 +41,12 @@ def _artifact(change: ArtifactChange) -> list[str]:
         rows += ")"
     elif (count := change.rows_after if change.rows_after is not None else change.rows_before) is not None:
         rows = f" ({count:,} rows)"
-    lines = [f"  {sign} {change.name}{rows}"]
-    lines += [f"      + column {column.name} {column.type}" for column in change.columns_added]
-    lines += [f"      - column {column.name} {column.type}" for column in change.columns_removed]
+    lines = [f"  {sign} {one_line(change.name)}{rows}"]
+    lines += [f"      + column {one_line(column.name)} {column.type}" for column in change.columns_added]
+    lines += [f"      - column {one_line(column.name)} {column.type}" for column in change.columns_removed]
     lines += [
-        f"      sum of {drift.column}: {_number(drift.before)} → {_number(drift.after)}" for drift in change.drift
+        f"      sum of {one_line(drift.column)}: {_number(drift.before)} → {_number(drift.after)}"
+        for drift in change.drift
     ]
     return lines
 
@@ -52,5 +56,5 @@ def _number(value: float | None) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
+    text = one_line(text)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

@@ -3,10 +3,15 @@
 from typing import Any
 
 from dataops_kernel.types import Event
+from dataops_kernel.views.lines import one_line
 
 
 def event_line(event: Event) -> str:
     """Return what an event says in one line of plain text; empty for those with nothing to show."""
+    return one_line(_said(event))
+
+
+def _said(event: Event) -> str:
     data = event.data
     if event.type == "planned":
         return _planned(data.get("plan") or {})
@@ -19,7 +24,7 @@ def event_line(event: Event) -> str:
         rows = data.get("rows")
         return f"stored {data.get('name')} v{data.get('version')}" + (f" ({rows:,} rows)" if rows is not None else "")
     if event.type == "sql":
-        return "asked SQL: " + " ".join(str(data.get("query", "")).split())[:160]
+        return "asked SQL: " + one_line(data.get("query", ""))[:160]
     if event.type == "step_finished":
         return f"finished {data.get('workflow', '')} in {data.get('seconds', 0):.2f} s"
     if event.type == "run_failed":

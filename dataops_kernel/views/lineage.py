@@ -4,6 +4,7 @@ import textwrap
 from collections import defaultdict
 
 from dataops_kernel.types import LineageEdge, LineageGraph, LineageNode
+from dataops_kernel.views.lines import one_line
 
 _SHAPES = {
     "message": ("note", "#fff7e0"),
@@ -50,7 +51,7 @@ def _tree(
 
 
 def _title(node: LineageNode) -> str:
-    return f"{node.kind} {' '.join(node.label.split())}"
+    return f"{node.kind} {one_line(node.label)}"
 
 
 def lineage_dot(graph: LineageGraph, *, data_only: bool = False) -> str:
@@ -115,7 +116,7 @@ def _without_echoes(graph: LineageGraph) -> _Drawn:
 
 def _wrapped(node: LineageNode) -> str:
     # A path says where; its last part says what, and that is what fits.
-    label = " ".join(word.rsplit("/", 1)[-1] or word for word in node.label.split())
+    label = " ".join(word.rsplit("/", 1)[-1] or word for word in one_line(node.label).split())
     label = label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
     return "\n".join(textwrap.wrap(label, _WRAP)) or label
 

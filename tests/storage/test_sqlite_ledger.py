@@ -217,6 +217,15 @@ def test_commits_that_pile_up_share_a_transaction_and_a_conflict_stays_its_own(p
     ledger.close()
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrupts, also where the shell that started the tests in the background switched it off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("drained", ["before the interrupt", "after the interrupt"])
 def test_an_interrupted_waiter_is_not_written_later(drained: str):
     carried: list[Ticket] = []

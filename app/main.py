@@ -12,11 +12,12 @@ st.set_page_config(page_title="DataOps workbench", page_icon=str(HERE / "icon.sv
 st.logo(str(HERE / "wordmark.svg"), size="large", icon_image=str(HERE / "icon.svg"))
 st.html(STYLE)
 
+# Not in a folder named "pages": Streamlit would run those files by themselves, past this one, on a direct visit.
 PAGES = [
-    st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True),
-    st.Page("pages/artifacts.py", title="Artifacts", icon=":material/inventory_2:"),
-    st.Page("pages/lineage.py", title="Lineage", icon=":material/account_tree:"),
-    st.Page("pages/checkpoints.py", title="Checkpoints", icon=":material/flag:"),
+    st.Page("screens/chat.py", title="Chat", icon=":material/forum:", default=True),
+    st.Page("screens/artifacts.py", title="Artifacts", icon=":material/inventory_2:"),
+    st.Page("screens/lineage.py", title="Lineage", icon=":material/account_tree:"),
+    st.Page("screens/checkpoints.py", title="Checkpoints", icon=":material/flag:"),
 ]
 
 page = st.navigation(PAGES, position="top")

@@ -115,7 +115,7 @@ def test_a_session_in_the_address_that_does_not_exist_falls_back_to_an_own_one(a
 def test_every_page_says_what_to_do_when_there_is_nothing_yet(app, page):
     app.run()
 
-    app.switch_page(f"pages/{page}.py").run()
+    app.switch_page(f"screens/{page}.py").run()
 
     assert not app.exception
     assert app.info
@@ -124,13 +124,13 @@ def test_every_page_says_what_to_do_when_there_is_nothing_yet(app, page):
 def test_checkpoints_are_created_restored_and_compared(app, data):
     app.run()
     ask(app, f"profile {data / 'customers.csv'}")
-    app.switch_page("pages/checkpoints.py").run()
+    app.switch_page("screens/checkpoints.py").run()
     app.text_input(key="new-checkpoint").set_value("before")
     next(b for b in app.button if b.label == "Create").click().run()
-    app.switch_page("pages/chat.py").run()
+    app.switch_page("screens/chat.py").run()
     ask(app, f"profile {data / 'orders.csv'}")
 
-    app.switch_page("pages/checkpoints.py").run()
+    app.switch_page("screens/checkpoints.py").run()
     assert "profile" in texts(app)
     next(b for b in app.button if b.label == "Restore").click().run()
 
@@ -141,18 +141,18 @@ def test_checkpoints_are_created_restored_and_compared(app, data):
 
 def test_a_restore_keeps_what_was_left_and_can_be_undone(app, data):
     app.run()
-    app.switch_page("pages/checkpoints.py").run()
+    app.switch_page("screens/checkpoints.py").run()
     app.text_input(key="new-checkpoint").set_value("empty")
     next(b for b in app.button if b.label == "Create").click().run()
-    app.switch_page("pages/chat.py").run()
+    app.switch_page("screens/chat.py").run()
     ask(app, f"profile {data / 'customers.csv'}")
-    app.switch_page("pages/checkpoints.py").run()
+    app.switch_page("screens/checkpoints.py").run()
     next(b for b in app.button if b.label == "Restore").click().run()
     assert "left for empty" in texts(app)
     assert "on another branch" in texts(app)
 
     next(b for b in app.button if b.label == "Undo").click().run()
-    app.switch_page("pages/chat.py").run()
+    app.switch_page("screens/chat.py").run()
 
     assert "customers" in texts(app)
 
@@ -223,7 +223,7 @@ def test_the_session_stays_when_the_navigation_drops_it_from_the_address(app, da
         newer = other.sessions.create_session(title="newer").session_id
 
     app.query_params.clear()
-    app.switch_page("pages/artifacts.py").run()
+    app.switch_page("screens/artifacts.py").run()
 
     assert session_of(app) == first != newer
     assert "products" in texts(app)
@@ -256,9 +256,9 @@ def test_artifacts_are_listed_with_a_preview_and_lineage_draws_the_file(app, dat
     app.run()
     ask(app, f"profile {data / 'orders.csv'}")
 
-    app.switch_page("pages/artifacts.py").run()
+    app.switch_page("screens/artifacts.py").run()
     assert len(app.dataframe) >= 2
-    app.switch_page("pages/lineage.py").run()
+    app.switch_page("screens/lineage.py").run()
 
     assert not app.exception
     assert "orders.csv" in texts(app)

@@ -15,7 +15,7 @@ st.subheader("Lineage")
 artifacts = {a.artifact_id: a for a in wb.artifacts.list_artifacts(session_id, limit=LISTED)}
 if not artifacts:
     st.info("Nothing is stored in this session yet, so nothing has a history. Ask something in Chat first.")
-    st.page_link("pages/chat.py", label="Go to Chat", icon=":material/forum:", query_params={"session": session_id})
+    st.page_link("screens/chat.py", label="Go to Chat", icon=":material/forum:", query_params={"session": session_id})
     st.stop()
 
 ids = list(artifacts)

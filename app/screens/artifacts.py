@@ -61,7 +61,7 @@ def draw_detail(name: str) -> None:
     versions = wb.artifacts.versions(session_id, name)[::-1]
     title, choice = st.columns([3, 1], vertical_alignment="center")
     title.markdown(f"#### {literal_markdown(name)}")
-    labels = {a.artifact_id: f"v{a.version} of {len(versions)}" for a in versions}
+    labels = {a.artifact_id: f"v{a.version}" for a in versions}
     by_id = {a.artifact_id: a for a in versions}
     chosen = choice.selectbox(
         "Version", list(by_id), format_func=labels.get, key=f"version-{name}", label_visibility="collapsed"
@@ -83,7 +83,7 @@ def draw_detail(name: str) -> None:
             on_click="ignore",
         )
         if st.button("Lineage", icon=":material/account_tree:"):
-            st.switch_page("pages/lineage.py", query_params={"session": session_id, "artifact": version.artifact_id})
+            st.switch_page("screens/lineage.py", query_params={"session": session_id, "artifact": version.artifact_id})
 
 
 def draw_columns(artifact: dk.Artifact) -> None:
@@ -127,7 +127,7 @@ artifacts = newest_versions()
 st.subheader("Artifacts")
 if not artifacts:
     st.info("Nothing is stored in this session yet. Ask something in Chat, for example: profile orders.csv")
-    st.page_link("pages/chat.py", label="Go to Chat", icon=":material/forum:", query_params={"session": session_id})
+    st.page_link("screens/chat.py", label="Go to Chat", icon=":material/forum:", query_params={"session": session_id})
     st.stop()
 listing, detail = st.columns([9, 10], gap="medium")
 with listing:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,23 @@ from langgraph.runtime import Runtime
 from dataops_kernel.types import Artifact
 from dataops_kernel.workflows import WorkflowContext, WorkflowResult
 
-from .findings import counted_rows, doubts, is_unique, meaning
-from .queries import Measures, distinct_rows_query, is_nested, measure_query, measures_of, top_values_query
+from .answers import Frequent, answer, frequent_values
+from .findings import doubled_rows, doubts, is_unique, likely_keys, likely_pairs, meaning, nearly_keys, single_keys
+from .queries import (
+    Measures,
+    distinct_query,
+    distinct_rows_query,
+    frequency_query,
+    is_fraction,
+    is_nested,
+    measure_query,
+    measures_of,
+    quoted,
+    repeated_query,
+)
 from .state import State
 
-_PAIRED = 8
-_FREQUENT = 3
+_CHECKED = 3
 _FEW = 50
 _SAMPLE = 5
 
@@ -49,68 +60,85 @@ def _unfit_for_a_name(source: str) -> bool:
 def measure(state: State, runtime: Runtime[WorkflowContext]) -> State:
     """Measure every column: values, distinct, range, mean, what its text holds."""
     context, table = runtime.context, _table(state)
-    settings, found = _settings(), []
-    exact = (table.row_count or 0) <= settings["exact_rows"]
-    step = settings["columns_at_once"]
+    found: list[Measures] = []
+    step = _columns_at_once(table)
     for start in range(0, len(table.columns), step):
         columns = table.columns[start : start + step]
         context.progress(f"Measuring {table.name}", min(start + step, len(table.columns)), len(table.columns))
-        row = context.sql(measure_query(table.name, columns, exact=exact)).to_pylist()[0]
+        row = context.sql(measure_query(table.name, columns, exact=_is_small(table))).to_pylist()[0]
         found += measures_of(row, columns)
     return {"measures": [m._asdict() for m in found]}
 
 
 def find_keys(state: State, runtime: Runtime[WorkflowContext]) -> State:
-    """Find the columns, or failing those the pairs, that identify a row, and count rows that stand twice."""
+    """Find the columns, or failing those the pairs, that identify a row, and count rows that stand twice.
+
+    Where rows stand twice, the keys are those of the table without the second ones.
+    """
     context, table, measures = runtime.context, _table(state), _measures(state)
     rows = table.row_count or 0
-    keys = [[m.column] for m in measures if is_unique(m, rows)]
     flat = [m for m in measures if not is_nested(m.type)]
-    if rows > _settings()["exact_rows"] or not flat:
-        return {"keys": keys, "duplicates": None}
-    pairs = [] if keys else _likely_pairs(flat, rows)
-    every = [m.column for m in flat] if not keys and len(flat) == len(measures) else []
-    wanted = [*pairs, *([every] if every else [])]
-    counted = context.sql(distinct_rows_query(table.name, wanted)).to_pylist()[0] if wanted and rows else {}
-    keys += [pair for place, pair in enumerate(pairs) if counted.get(f"k{place}") == rows]
-    duplicates = rows - counted[f"k{len(pairs)}"] if every and counted else 0
-    return {"keys": keys, "duplicates": duplicates}
-
-
-def _likely_pairs(measures: list[Measures], rows: int) -> list[list[str]]:
-    complete = [m for m in measures if m.values == rows and (m.distinct or 0) > 1]
-    likely = sorted(complete, key=lambda m: -(m.distinct or 0))[:_PAIRED]
-    return [
-        [one.column, other.column]
-        for one, other in combinations(likely, 2)
-        if (one.distinct or 0) * (other.distinct or 0) >= rows
-    ]
+    if not _is_small(table):
+        # Their distinct values are estimates: what is close to unique is counted, one column at a time.
+        for name in likely_keys(flat, rows)[:_CHECKED]:
+            if _distinct(context, table, [[name]]) == [rows]:
+                return {"keys": [[name]], "duplicates": 0}
+        return {"keys": [], "duplicates": None}
+    if not rows or (keys := single_keys(flat, rows)):
+        return {"keys": [[name] for name in keys] if rows else [], "duplicates": 0}
+    if rows * len(table.columns) > _settings()["duplicate_cells"]:
+        return {"keys": [], "duplicates": None}
+    different = context.sql(distinct_rows_query(table.name)).column("n")[0].as_py()
+    wanted = [[m.column] for m in flat if m.values == rows and m.distinct == different and not is_fraction(m.type)]
+    if not wanted:
+        pairs = likely_pairs([m for m in flat if m.values == rows], different)
+        counts = _distinct(context, table, pairs)
+        wanted = [pair for pair, count in zip(pairs, counts, strict=True) if count == different]
+    return {"keys": wanted if different > 1 else [], "duplicates": rows - different}
 
 
 def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
     """Store the profile, one row a column, and say what an analyst should know."""
     context, table, measures = runtime.context, _table(state), _measures(state)
     rows = table.row_count or 0
+    keys, duplicates, notes = state["keys"], state["duplicates"], state["notes"]
     frequent = _frequent(measures, table, context)
-    profile = _rows([_profiled(m, rows, frequent.get(m.column, "")) for m in measures])
+    near = [m.column for m in nearly_keys(measures, rows)][:_CHECKED]
+    repeated = {
+        name: context.sql(repeated_query(table.name, name, _CHECKED)).column("value").to_pylist() for name in near
+    }
+    wrong = [doubled_rows(duplicates, keys, repeated)] if duplicates else []
+    wrong += [doubt for m in measures for doubt in doubts(m, rows, {} if [m.column] in keys else repeated)]
+    profile = _rows([_profiled(m, rows, frequent.get(m.column, ()), exact=_is_small(table)) for m in measures])
     stored = context.store(
         profile, name=f"{table.name}_profile"[:200], description=f"Profile of {table.name}.", parents=[table]
     )
-    wrong = [doubt for m in measures for doubt in doubts(m, rows)]
-    if state.get("duplicates"):
-        wrong.insert(0, f"{counted_rows(state['duplicates'])} too many: alike in every column to one that is there.")
-    sample = context.sql(f"select * from {_name(table)} limit {_SAMPLE}").to_pylist()
+    sample = context.sql(f"select * from {quoted(table.name)} limit {_SAMPLE}").to_pylist()
     result = WorkflowResult(
-        text=_text(table, measures, state, wrong),
+        text=answer(
+            table.name,
+            rows,
+            measures,
+            keys=keys,
+            duplicates=duplicates,
+            wrong=wrong,
+            notes=notes,
+            frequent=frequent,
+            shown=_settings()["columns_shown"],
+            estimated=not _is_small(table),
+        ),
         artifacts=(stored.artifact_id, table.artifact_id),
         data={
             "table": table.name,
             "rows": rows,
-            "columns": [{"name": m.column, "type": m.type, "missing": rows - m.values} for m in measures],
-            "keys": state["keys"],
-            "duplicate_rows": state.get("duplicates"),
+            "columns": [
+                {"name": m.column, "type": m.type, "missing": rows - m.values, "distinct": m.distinct} for m in measures
+            ],
+            "keys": [] if duplicates else keys,
+            "keys_without_duplicates": keys,
+            "duplicate_rows": duplicates,
             "doubts": wrong,
-            "reader_notes": state["notes"],
+            "reader_notes": notes,
             "sample": [{name: _plain(value) for name, value in row.items()} for row in sample],
         },
     )
@@ -141,72 +169,55 @@ def _rows(rows: list[dict[str, Any]]) -> pa.Table:
     return pajson.read_json(lines, parse_options=pajson.ParseOptions(explicit_schema=_PROFILE)).slice(0, len(rows))
 
 
-def _frequent(measures: list[Measures], table: Artifact, context: WorkflowContext) -> dict[str, str]:
-    columns = [m.column for m in measures if m.distinct and m.distinct <= _FEW][:_FEW]
-    if not columns:
-        return {}
-    told: dict[str, list[str]] = {}
-    for row in context.sql(top_values_query(table.name, columns, _FREQUENT)).to_pylist():
-        told.setdefault(columns[row["place"]], []).append(f"{row['value']} ({row['n']:,})")
-    return {column: ", ".join(values) for column, values in told.items()}
+def _frequent(measures: list[Measures], table: Artifact, context: WorkflowContext) -> Frequent:
+    """Return the values of the columns that have only a few, with their counts."""
+    few = [m.column for m in measures if m.distinct and m.distinct <= _FEW and not _is_all_different(m)]
+    found: dict[str, list[tuple[str, int]]] = {}
+    step = _columns_at_once(table)
+    for start in range(0, len(few), step):
+        columns = few[start : start + step]
+        row = context.sql(frequency_query(table.name, columns)).to_pylist()[0]
+        for place, column in enumerate(columns):
+            found[column] = sorted(row[f"c{place}"] or (), key=lambda counted: (-counted[1], counted[0]))
+    return found
 
 
-def _profiled(m: Measures, rows: int, frequent: str) -> dict[str, Any]:
+def _is_all_different(m: Measures) -> bool:
+    return m.distinct == m.values and m.values > 1
+
+
+def _distinct(context: WorkflowContext, table: Artifact, combinations: list[list[str]]) -> list[int]:
+    if not combinations:
+        return []
+    row = context.sql(distinct_query(table.name, combinations)).to_pylist()[0]
+    return [row[f"k{place}"] for place in range(len(combinations))]
+
+
+def _is_small(table: Artifact) -> bool:
+    return (table.row_count or 0) <= _settings()["exact_rows"]
+
+
+def _columns_at_once(table: Artifact) -> int:
+    """Return how many columns one query may measure in its time and memory."""
+    settings = _settings()
+    return max(1, min(settings["columns_at_once"], settings["cells_at_once"] // max(1, table.row_count or 0)))
+
+
+def _profiled(m: Measures, rows: int, frequent: Sequence[tuple[str, int]], *, exact: bool) -> dict[str, Any]:
     return {
         "column": m.column,
         "type": m.type,
         "missing": rows - m.values,
         "missing_share": (rows - m.values) / rows if rows else None,
         "distinct": m.distinct,
-        "unique": is_unique(m, rows),
+        "unique": is_unique(m, rows) if exact else None,
         "min": m.least,
         "max": m.greatest,
         "mean": m.mean,
         "median": m.median,
-        "frequent": frequent,
+        "frequent": frequent_values(frequent),
         "holds": meaning(m),
     }
-
-
-def _text(table: Artifact, measures: list[Measures], state: State, wrong: list[str]) -> str:
-    rows, shown = table.row_count or 0, _settings()["names_shown"]
-    parts = [
-        f"**{table.name}** has {rows:,} row{'s' * (rows != 1)} and "
-        f"{len(measures)} column{'s' * (len(measures) != 1)}: {_names([m.column for m in measures], shown)}."
-    ]
-    keys = state["keys"]
-    if keys:
-        told = " or ".join(" with ".join(f"`{name}`" for name in key) for key in keys[:3])
-        parts.append(f"Each row is identified by {told}.")
-    elif rows > 1:
-        parts.append("No column, and no pair of columns, identifies each row.")
-    meanings = [f"`{m.column}` holds {what}" for m in measures if (what := meaning(m))]
-    if meanings:
-        parts.append(_sentence(meanings[:shown]))
-    if wrong:
-        listed = [f"- {doubt}" for doubt in wrong[: 2 * shown]]
-        if len(wrong) > 2 * shown:
-            listed.append(f"- … and {len(wrong) - 2 * shown:,} more.")
-        parts.append("What looks wrong:\n\n" + "\n".join(listed))
-    elif rows:
-        parts.append("Nothing looks wrong: no missing values, no blanks around values, no repeated keys.")
-    if state["notes"]:
-        parts.append("What the reader noticed:\n\n" + "\n".join(f"- {note}" for note in state["notes"]))
-    parts.append(f"The table is `{table.name}`, its profile `{table.name}_profile`.")
-    return "\n\n".join(parts)
-
-
-def _names(names: list[str], shown: int) -> str:
-    told = ", ".join(f"`{' '.join(name.split())}`" for name in names[:shown])
-    return told + (f" and {len(names) - shown} more" if len(names) > shown else "")
-
-
-def _sentence(parts: list[str]) -> str:
-    return ", ".join(parts) + "."
-
-
-def _name(table: Artifact) -> str:
-    return '"' + table.name.replace('"', '""') + '"'
 
 
 def _plain(value: Any) -> Any:

@@ -5,45 +5,56 @@ from typing import Any, NamedTuple
 
 from dataops_kernel.types import Column
 
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
-_NESTED = ("STRUCT", "MAP", "UNION")
-_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+_NESTED = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT")
+_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_LONGEST = 80
+"""Characters of a value that are shown anywhere."""
 
 
 class Measures(NamedTuple):
-    """What is known of one column; counts of values exclude NULL."""
+    """What is known of one column; counts of values exclude NULL, the last six are of text: what it looks like."""
 
     column: str
     type: str
     values: int
     distinct: int | None
-    least: Any
-    greatest: Any
+    least: str | None
+    greatest: str | None
     mean: float | None
     median: float | None
+    early: str | None
+    late: str | None
+    folded: int | None
     padded: int
     empty: int
     dates: int
     numbers: int
     emails: int
-    early: str | None
-    late: str | None
+
+
+_COUNTS = frozenset({"padded", "empty", "dates", "numbers", "emails"})
 
 
 def is_number(type: str) -> bool:
     """Say whether DuckDB's type is one to calculate with."""
-    return type.startswith((*_NUMBERS, *_FRACTIONS))
+    return type.startswith((*_WHOLE, *_FRACTIONS)) and not is_nested(type)
+
+
+def is_fraction(type: str) -> bool:
+    """Say whether DuckDB's type has digits behind the point."""
+    return type.startswith(_FRACTIONS)
 
 
 def is_time(type: str) -> bool:
     """Say whether DuckDB's type is a date or a point in time."""
-    return type.startswith(("DATE", "TIMESTAMP"))
+    return type.startswith(("DATE", "TIMESTAMP")) and not is_nested(type)
 
 
 def is_nested(type: str) -> bool:
     """Say whether values hold values."""
-    return type.startswith(_NESTED) or type.endswith("[]")
+    return type.startswith(_NESTED) or type.endswith("]")
 
 
 def quoted(name: str) -> str:
@@ -53,73 +64,82 @@ def quoted(name: str) -> str:
 
 def measure_query(table: str, columns: Sequence[Column], *, exact: bool) -> str:
     """Return the query whose one row holds every measure of ``columns``, named by their place."""
-    count = "count(distinct {c})" if exact else "approx_count_distinct({c})"
-    parts = ["count(*) as n"]
-    for place, column in enumerate(columns):
-        c = quoted(column.name)
-        parts.append(f"count({c}) as v{place}")
-        if is_nested(column.type):
-            continue
+    parts = [part for place, column in enumerate(columns) for part in _measures(f"c{place}", column.type, exact)]
+    return f"select {', '.join(parts)} from {_by_place(table, [column.name for column in columns])}"
+
+
+def _measures(c: str, type: str, exact: bool) -> list[str]:
+    parts = [f"count({c}) as {c}_values"]
+    if is_nested(type):
+        return parts
+    count = "count(distinct {})" if exact else "approx_count_distinct({})"
+    parts += [
+        f"{count.format(c)} as {c}_distinct",
+        f"left(min({c})::varchar, {_LONGEST}) as {c}_least",
+        f"left(max({c})::varchar, {_LONGEST}) as {c}_greatest",
+    ]
+    if is_number(type):
+        finite = f" filter (isfinite({c}))" if type in ("DOUBLE", "FLOAT") else ""
+        middle = f"median({c})" if exact else f"approx_quantile({c}, 0.5)"
+        parts += [f"avg({c}){finite}::double as {c}_mean", f"{middle}::double as {c}_median"]
+    elif is_time(type):
+        # All but the outermost hundredth on either side.
+        quantile = "quantile_disc" if exact else "approx_quantile"
+        parts += [f"{quantile}({c}, {q})::varchar as {c}_{end}" for q, end in ((0.01, "early"), (0.99, "late"))]
+    elif type == "VARCHAR":
         parts += [
-            f"{count.format(c=c)} as d{place}",
-            f"min({c})::varchar as l{place}",
-            f"max({c})::varchar as g{place}",
+            f"{count.format(f'lower(trim({c}))')} as {c}_folded",
+            f"count(*) filter ({c} <> trim({c})) as {c}_padded",
+            f"count(*) filter (trim({c}) = '') as {c}_empty",
+            f"count(try_cast({c} as date)) as {c}_dates",
+            f"count(try_cast({c} as double)) as {c}_numbers",
+            f"count(*) filter (regexp_full_match({c}, '{_EMAIL}')) as {c}_emails",
         ]
-        if is_number(column.type):
-            parts += [f"avg({c})::double as a{place}", f"median({c})::double as m{place}"]
-        elif is_time(column.type):
-            # All but the outermost hundredth on either side.
-            parts += [f"quantile_disc({c}, {q})::varchar as {n}{place}" for q, n in ((0.01, "y"), (0.99, "z"))]
-        elif column.type == "VARCHAR":
-            parts += [
-                f"count(*) filter ({c} <> trim({c})) as p{place}",
-                f"count(*) filter (trim({c}) = '') as e{place}",
-                f"count(try_cast({c} as date)) as t{place}",
-                f"count(try_cast({c} as double)) as f{place}",
-                f"count(*) filter (regexp_matches({c}, '{_EMAIL}')) as x{place}",
-            ]
-    return f"select {', '.join(parts)} from {quoted(table)}"
+    return parts
 
 
 def measures_of(row: dict[str, Any], columns: Sequence[Column]) -> list[Measures]:
     """Take the query's one row apart."""
+
+    def measured(place: int, field: str) -> Any:
+        return row.get(f"c{place}_{field}", 0 if field in _COUNTS else None)
+
     return [
-        Measures(
-            column=column.name,
-            type=column.type,
-            values=row[f"v{place}"],
-            distinct=row.get(f"d{place}"),
-            least=row.get(f"l{place}"),
-            greatest=row.get(f"g{place}"),
-            mean=row.get(f"a{place}"),
-            median=row.get(f"m{place}"),
-            padded=row.get(f"p{place}") or 0,
-            empty=row.get(f"e{place}") or 0,
-            dates=row.get(f"t{place}") or 0,
-            numbers=row.get(f"f{place}") or 0,
-            emails=row.get(f"x{place}") or 0,
-            early=row.get(f"y{place}"),
-            late=row.get(f"z{place}"),
-        )
+        Measures._make((column.name, column.type, *(measured(place, field) for field in Measures._fields[2:])))
         for place, column in enumerate(columns)
     ]
 
 
-def top_values_query(table: str, columns: Sequence[str], limit: int) -> str:
-    """Return the query for the most frequent values of several columns: ``place, value, n``."""
-    counted = (
-        f"(select {place} as place, {c}::varchar as value, count(*) as n from {quoted(table)} "
-        f"where {c} is not null group by 2 order by 3 desc, 2 limit {limit})"
-        for place, c in enumerate(map(quoted, columns))
-    )
-    return " union all ".join(counted)
+def frequency_query(table: str, columns: Sequence[str]) -> str:
+    """Return the query whose one row holds a map of values to counts for each of ``columns``, by their place."""
+    maps = (f"histogram(left(c{place}::varchar, {_LONGEST})) as c{place}" for place in range(len(columns)))
+    return f"select {', '.join(maps)} from {_by_place(table, columns)}"
 
 
-def distinct_rows_query(table: str, combinations: Sequence[Sequence[str]]) -> str:
-    """Return the query whose one row counts the distinct rows of each combination of columns, as ``k0``, ``k1``, …"""
+def distinct_query(table: str, combinations: Sequence[Sequence[str]]) -> str:
+    """Return the query whose one row counts the distinct values of each combination of columns, by their place."""
     counts = (
-        f"(select count(*) from (select distinct {', '.join(map(quoted, columns))} from {quoted(table)}) as d{place}) "
-        f"as k{place}"
+        f"(select count(*) from (select distinct {', '.join(map(quoted, columns))} from {quoted(table)})) as k{place}"
         for place, columns in enumerate(combinations)
     )
     return f"select {', '.join(counts)}"
+
+
+def distinct_rows_query(table: str) -> str:
+    """Return the query that counts the rows that differ from each other."""
+    return f"select count(*) as n from (select distinct * from {quoted(table)})"
+
+
+def repeated_query(table: str, column: str, limit: int) -> str:
+    """Return the query for values of a column that stand in several rows: ``value, n``, the most frequent first."""
+    c = quoted(column)
+    return (
+        f"select left({c}::varchar, {_LONGEST}) as value, count(*) as n from {quoted(table)} where {c} is not null "
+        f"group by {c} having count(*) > 1 order by 2 desc, 1 limit {limit}"
+    )
+
+
+def _by_place(table: str, columns: Sequence[str]) -> str:
+    # Each name stands in the query once, however long it is and however often it is measured.
+    named = ", ".join(f"{quoted(name)} as c{place}" for place, name in enumerate(columns))
+    return f"(select {named} from {quoted(table)})"

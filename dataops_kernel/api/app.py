@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from dataops_kernel.api.errors import status_of
-from dataops_kernel.errors import DataOpsError
+from dataops_kernel.errors import DataOpsError, NotFoundError, UsageError
 from dataops_kernel.types import Answer, Artifact, Event, Frozen, Session
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class RunAccepted(Frozen):
 def create_app(workbench: "Workbench | None" = None) -> "FastAPI":
     """Return the application over ``workbench``, or over the default workspace."""
     from fastapi import FastAPI, Query, Request
+    from fastapi.exceptions import RequestValidationError
     from fastapi.responses import JSONResponse
 
     from dataops_kernel.wiring import connect
@@ -40,6 +41,18 @@ def create_app(workbench: "Workbench | None" = None) -> "FastAPI":
     @app.exception_handler(DataOpsError)
     def complain(_: Request, err: DataOpsError) -> JSONResponse:
         return JSONResponse({"error": err.to_dict()}, status_of(err))
+
+    @app.exception_handler(RequestValidationError)
+    def refuse(_: Request, err: RequestValidationError) -> JSONResponse:
+        first = err.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        wrong = UsageError(f"{where}: {first['msg']}.", hint="/docs shows what each route takes.")
+        return JSONResponse({"error": wrong.to_dict()}, status_of(wrong))
+
+    @app.exception_handler(404)
+    def miss(request: Request, _: Exception) -> JSONResponse:
+        missing = NotFoundError(f"There is no {request.url.path[:80]!r} here.", hint="/docs lists the routes.")
+        return JSONResponse({"error": missing.to_dict()}, status_of(missing))
 
     @app.get("/health")
     def health() -> dict[str, Any]:

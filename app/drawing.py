@@ -111,8 +111,10 @@ def draw_artifact(artifact: dk.Artifact) -> None:
 
 def title_of(artifact: dk.Artifact) -> str:
     """Return an artifact's name and version, and its rows when it is a table."""
-    rows = f" · {artifact.row_count:,} row{'s'[: artifact.row_count != 1]}" if artifact.row_count is not None else ""
-    return f"{artifact.name} v{artifact.version}{rows}"
+    if artifact.row_count is None:
+        return f"{artifact.name} v{artifact.version}"
+    word = "row" if artifact.row_count == 1 else "rows"
+    return f"{artifact.name} v{artifact.version} · {artifact.row_count:,} {word}"
 
 
 def _plain(text: str) -> str:

@@ -6,5 +6,4 @@ STYLE = """<style>
 [data-testid="stSidebarUserContent"] { padding-top: 0.5rem; }
 [data-testid="stGraphVizChart"] { overflow-x: auto; }
 [data-testid="stChatMessage"] { padding: 0.75rem 1rem; }
-[data-testid^="stBaseButton-segmented_control"] { min-height: 2.5rem; }
 </style>"""

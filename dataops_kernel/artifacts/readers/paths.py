@@ -128,8 +128,9 @@ def _closest_name(part: str, names: list[str]) -> str | None:
     for key in (wanted, Path(wanted).stem):  # "orders" means orders.csv, and so does "orders.txt"
         if key in stems:
             return stems[key]
-    match = closest(wanted, folded)
-    return None if match is None else folded[match]
+    # Stems are compared, not names: alike endings would make any two files look related.
+    match = closest(Path(wanted).stem, stems)
+    return None if match is None else stems[match]
 
 
 def _elsewhere(name: str, base: Path, wanted: str) -> str | None:

@@ -36,6 +36,9 @@ from .state import State
 _CHECKED = 3
 _FEW = 50
 _SAMPLE = 5
+_LONGEST = 200
+_TOLD = 200
+"""Columns, keys and doubts told to programs; the profile holds them all, and an answer has a limit."""
 
 
 def load(state: State, runtime: Runtime[WorkflowContext]) -> State:
@@ -103,9 +106,12 @@ def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
     rows = table.row_count or 0
     keys, duplicates, notes = state["keys"], state["duplicates"], state["notes"]
     frequent = _frequent(measures, table, context)
-    near = [m.column for m in nearly_keys(measures, rows)][:_CHECKED]
+    near = [m.column for m in nearly_keys(measures, rows)]
+    if duplicates:
+        near = [key[0] for key in keys if len(key) == 1] + near
     repeated = {
-        name: context.sql(repeated_query(table.name, name, _CHECKED)).column("value").to_pylist() for name in near
+        name: context.sql(repeated_query(table.name, name, _CHECKED)).column("value").to_pylist()
+        for name in dict.fromkeys(near[:_CHECKED])
     }
     wrong = [doubled_rows(duplicates, keys, repeated)] if duplicates else []
     wrong += [doubt for m in measures for doubt in doubts(m, rows, {} if [m.column] in keys else repeated)]
@@ -113,7 +119,6 @@ def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
     stored = context.store(
         profile, name=f"{table.name}_profile"[:200], description=f"Profile of {table.name}.", parents=[table]
     )
-    sample = context.sql(f"select * from {quoted(table.name)} limit {_SAMPLE}").to_pylist()
     result = WorkflowResult(
         text=answer(
             table.name,
@@ -131,15 +136,17 @@ def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
         data={
             "table": table.name,
             "rows": rows,
+            "column_count": len(measures),
             "columns": [
-                {"name": m.column, "type": m.type, "missing": rows - m.values, "distinct": m.distinct} for m in measures
+                {"name": m.column, "type": m.type, "missing": rows - m.values, "distinct": m.distinct}
+                for m in measures[:_TOLD]
             ],
-            "keys": [] if duplicates else keys,
-            "keys_without_duplicates": keys,
+            "keys": [] if duplicates else keys[:_TOLD],
+            "keys_without_duplicates": keys[:_TOLD],
             "duplicate_rows": duplicates,
-            "doubts": wrong,
+            "doubts": wrong[:_TOLD],
             "reader_notes": notes,
-            "sample": [{name: _plain(value) for name, value in row.items()} for row in sample],
+            "sample": _sample(context, table),
         },
     )
     return {"result": result.model_dump()}
@@ -220,8 +227,18 @@ def _profiled(m: Measures, rows: int, frequent: Sequence[tuple[str, int]], *, ex
     }
 
 
+def _sample(context: WorkflowContext, table: Artifact) -> list[dict[str, Any]]:
+    """Return the first rows, short enough to ride in an answer."""
+    columns = ", ".join(quoted(column.name) for column in table.columns[: _settings()["columns_shown"]])
+    found = context.sql(f"select {columns} from {quoted(table.name)} limit {_SAMPLE}").to_pylist()
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    if value is None or isinstance(value, int | float | bool):
+        return value
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _table(state: State) -> Artifact:

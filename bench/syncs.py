@@ -10,7 +10,7 @@ from pathlib import Path
 OPERATIONS = 50
 
 _PROGRAM = """
-import sys
+import os, sys
 from dataops_kernel import connect
 from dataops_kernel.types import ArtifactMetadata, Message
 wb = connect(sys.argv[1])
@@ -21,7 +21,7 @@ operations = {
     "nothing": lambda i: None,
     "append a message": lambda i: wb.sessions.add_message(s, message),
     "store 1 KB": lambda i: wb.artifacts.store_artifact({"text": "x" * 900}, meta(i)),
-    "store 100 KB": lambda i: wb.artifacts.store_artifact({"text": [str(j) * 40 for j in range(900 + i)]}, meta(i)),
+    "store 100 KB": lambda i: wb.artifacts.store_artifact(os.urandom(100_000), meta(i)),
     "checkpoint": lambda i: wb.context.create_checkpoint(s, f"c{i}"),
 }
 operation = operations[sys.argv[2]]

@@ -64,8 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> int:
     from dataops_kernel.cli.parsing import make_parser
 
-    name = next((word for word in arguments if not word.startswith("-")), None)
-    if name not in COMMANDS or arguments[0] != name:
+    arguments = _command_first(arguments)
+    name = arguments[0] if arguments else None
+    if name not in COMMANDS:
         parser = make_parser("dataops", "Ask data, keep everything, go back any time.", _EXAMPLES)
         _list_commands(parser)
         parser.parse_args(arguments or ["--help"])
@@ -73,6 +74,14 @@ def _dispatch(arguments: list[str]) -> int:
     from dataops_kernel.cli.running import run_command
 
     return run_command(importlib.import_module(COMMANDS[name].module), f"dataops {name}", arguments[1:])
+
+
+def _command_first(arguments: list[str]) -> list[str]:
+    """Move the options that every command takes behind the command when they stand before it."""
+    place = 0
+    while place < len(arguments) and arguments[place].startswith(("--json", "--workspace")):
+        place += 2 if arguments[place] == "--workspace" else 1
+    return [*arguments[place : place + 1], *arguments[:place], *arguments[place + 1 :]]
 
 
 def _list_commands(parser: "argparse.ArgumentParser") -> None:

@@ -135,3 +135,9 @@ def test_exporting_writes_the_stored_bytes_and_never_overwrites(dataops, tmp_pat
     again = dataops("artifacts", "export", "orders", str(target))
     assert again.returncode == 1
     assert "[conflict]" in again.stderr
+
+
+def test_common_options_may_stand_before_the_command(dataops, tmp_path):
+    found = dataops("--json", "--workspace", str(tmp_path / "other"), "doctor")
+
+    assert json.loads(found.stdout)["workspace"] == str(tmp_path / "other")

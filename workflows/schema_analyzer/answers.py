@@ -52,13 +52,13 @@ def _columns(measures: Sequence[Measures], rows: int, frequent: Frequent, shown:
     lines = ["| Column | Type | Missing | Distinct | Values |", "|---|---|--:|--:|---|"]
     for m in measures[:shown]:
         holds = meaning(m)
-        distinct = "" if m.distinct is None else f"{about if m.distinct > 1 else ''}{m.distinct:,}"
+        distinct = "" if m.distinct is None else f"{about if m.distinct > 1 else ''}{min(m.distinct, m.values):,}"
         cells = [
             code(m.column),
             m.type + (f", {holds}" if holds else ""),
             f"{rows - m.values:,}",
             distinct,
-            _values(m, frequent.get(m.column, ())),
+            _values(m, frequent.get(m.column, ()), about),
         ]
         lines.append(f"| {' | '.join(map(cell, cells))} |")
     table = "\n".join(lines)
@@ -67,7 +67,7 @@ def _columns(measures: Sequence[Measures], rows: int, frequent: Frequent, shown:
     return table
 
 
-def _values(m: Measures, frequent: Sequence[tuple[str, int]]) -> str:
+def _values(m: Measures, frequent: Sequence[tuple[str, int]], about: str) -> str:
     if m.least is None or m.greatest is None:
         return ""
     if is_number(m.type):
@@ -76,7 +76,7 @@ def _values(m: Measures, frequent: Sequence[tuple[str, int]]) -> str:
         least, greatest = (m.least, m.greatest) if named else (_read(m.least), _read(m.greatest))
         if named and m.least != m.greatest:
             return f"{least} to {greatest}"
-        return f"{least} to {greatest}, median {number(m.median)}" if m.least != m.greatest else least
+        return f"{least} to {greatest}, median {about}{number(m.median)}" if m.least != m.greatest else least
     if is_time(m.type):
         return f"{m.least} to {m.greatest}" if m.least != m.greatest else m.least
     if frequent:
@@ -98,5 +98,5 @@ def _identity(keys: Sequence[Sequence[str]], duplicates: int | None, rows: int) 
     if keys:
         return f"Each row is identified by {told}."
     if duplicates is None:
-        return "No column identifies each row; the table is too large to compare all pairs of columns."
+        return "No key was found; the table is too large to compare all of its rows and pairs of columns."
     return "No column, and no pair of columns, identifies each row." if rows > 1 else "One row needs no key."

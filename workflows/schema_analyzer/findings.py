@@ -16,7 +16,7 @@ _LEAST_ROWS = 10
 
 def meaning(m: Measures) -> str:
     """Return what a column's text really holds, or nothing."""
-    filled = m.values - m.empty
+    filled = m.looked - m.empty
     if m.type != "VARCHAR" or not filled:
         return ""
     for count, what in ((m.emails, "e-mail addresses"), (m.numbers, "numbers as text"), (m.dates, "dates as text")):
@@ -96,28 +96,30 @@ def doubts(m: Measures, rows: int, repeated: Mapping[str, list[str]]) -> list[st
     for end, most, word in ((m.greatest, m.late, "after"), (m.least, m.early, "before")):
         if end and most and _years(end, most) >= _YEARS_APART:
             found.append(f"{name} reaches {end[:10]}, years {word} nearly all others ({most[:10]}).")
-    if rows > 1 and m.distinct == 1 and not missing and not is_nested(m.type):
+    if rows > 1 and m.distinct == 1 and m.least == m.greatest and not missing and not is_nested(m.type):
         found.append(f"{name} has the same value in every row: {code(m.least or '')}.")
     return found
 
 
 def _text_doubts(m: Measures, name: str) -> list[str]:
-    if m.type != "VARCHAR":
-        return []
-    found, filled = [], m.values - m.empty
+    found, filled = [], m.looked - m.empty
     if m.empty:
-        found.append(f"{name} is blank text in {rows_of(m.empty)}.")
+        found.append(f"{name} is blank text in {_of_those_looked_at(m.empty, m)}.")
     apart = m.distinct is not None and m.folded is not None and m.folded < m.distinct
     several = f"; without blanks and capitals {m.folded:,} of its {m.distinct:,} values remain" if apart else ""
     if m.padded > m.empty:
-        found.append(f"{name} has blanks around its value in {rows_of(m.padded - m.empty)}{several}.")
+        padded = _of_those_looked_at(m.padded - m.empty, m)
+        found.append(f"{name} has blanks around its value in {padded}{several}.")
     elif apart:
         found.append(f"{name} has {m.distinct:,} values, but {m.folded:,} when capitals are disregarded.")
     for count, what in ((m.numbers, "a number"), (m.dates, "a date")):
         if filled > count >= filled * _MOSTLY and count > 1:
-            odd = filled - count
-            found.append(f"{name} is {what} in all but {rows_of(odd)}, so it stayed text.")
+            found.append(f"{name} is {what} in all but {_of_those_looked_at(filled - count, m)}, so it stayed text.")
     return found
+
+
+def _of_those_looked_at(count: int, m: Measures) -> str:
+    return rows_of(count) if m.looked == m.values else f"{count:,} of the first {m.looked:,} values"
 
 
 def _share(part: int, whole: int) -> str:

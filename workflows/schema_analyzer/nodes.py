@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.json as pajson
 import yaml
 from langgraph.runtime import Runtime
 
+from dataops_kernel.errors import QueryTimeoutError
 from dataops_kernel.types import Artifact
 from dataops_kernel.workflows import WorkflowContext, WorkflowResult
 
@@ -30,6 +32,7 @@ from .queries import (
     measures_of,
     quoted,
     repeated_query,
+    text_query,
 )
 from .state import State
 
@@ -64,11 +67,14 @@ def measure(state: State, runtime: Runtime[WorkflowContext]) -> State:
     """Measure every column: values, distinct, range, mean, what its text holds."""
     context, table = runtime.context, _table(state)
     found: list[Measures] = []
-    step = _columns_at_once(table)
+    step, exact = _columns_at_once(table), _is_small(table)
     for start in range(0, len(table.columns), step):
         columns = table.columns[start : start + step]
         context.progress(f"Measuring {table.name}", min(start + step, len(table.columns)), len(table.columns))
-        row = context.sql(measure_query(table.name, columns, exact=_is_small(table))).to_pylist()[0]
+        row = context.sql(measure_query(table.name, columns, exact=exact)).to_pylist()[0]
+        if any(column.type == "VARCHAR" for column in columns):
+            first = None if exact else _settings()["exact_rows"]
+            row |= context.sql(text_query(table.name, columns, first=first)).to_pylist()[0]
         found += measures_of(row, columns)
     return {"measures": [m._asdict() for m in found]}
 
@@ -82,11 +88,7 @@ def find_keys(state: State, runtime: Runtime[WorkflowContext]) -> State:
     rows = table.row_count or 0
     flat = [m for m in measures if not is_nested(m.type)]
     if not _is_small(table):
-        # Their distinct values are estimates: what is close to unique is counted, one column at a time.
-        for name in likely_keys(flat, rows)[:_CHECKED]:
-            if _distinct(context, table, [[name]]) == [rows]:
-                return {"keys": [[name]], "duplicates": 0}
-        return {"keys": [], "duplicates": None}
+        return _key_of_many_rows(context, table, flat)
     if not rows or (keys := single_keys(flat, rows)):
         return {"keys": [[name] for name in keys] if rows else [], "duplicates": 0}
     if rows * len(table.columns) > _settings()["duplicate_cells"]:
@@ -100,13 +102,24 @@ def find_keys(state: State, runtime: Runtime[WorkflowContext]) -> State:
     return {"keys": wanted if different > 1 else [], "duplicates": rows - different}
 
 
+def _key_of_many_rows(context: WorkflowContext, table: Artifact, measures: list[Measures]) -> State:
+    """Count what is close to unique by its estimate, one column at a time, until one is a key."""
+    rows = table.row_count or 0
+    for name in likely_keys(measures, rows)[:_CHECKED]:
+        # A column too large to be counted in the time and memory of a query is not known to be a key.
+        with suppress(QueryTimeoutError):
+            if _distinct(context, table, [[name]]) == [rows]:
+                return {"keys": [[name]], "duplicates": 0}
+    return {"keys": [], "duplicates": None}
+
+
 def report(state: State, runtime: Runtime[WorkflowContext]) -> State:
     """Store the profile, one row a column, and say what an analyst should know."""
     context, table, measures = runtime.context, _table(state), _measures(state)
     rows = table.row_count or 0
     keys, duplicates, notes = state["keys"], state["duplicates"], state["notes"]
     frequent = _frequent(measures, table, context)
-    near = [m.column for m in nearly_keys(measures, rows)]
+    near = [m.column for m in nearly_keys(measures, rows)] if _is_small(table) else []
     if duplicates:
         near = [key[0] for key in keys if len(key) == 1] + near
     repeated = {

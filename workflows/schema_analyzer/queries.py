@@ -14,7 +14,7 @@ _LONGEST = 80
 
 
 class Measures(NamedTuple):
-    """What is known of one column; counts of values exclude NULL, the last six are of text: what it looks like."""
+    """What is known of one column; counts of values exclude NULL, from ``looked`` on they are of text."""
 
     column: str
     type: str
@@ -26,6 +26,8 @@ class Measures(NamedTuple):
     median: float | None
     early: str | None
     late: str | None
+    looked: int
+    """Values that were looked at for what follows: all of them, or those of the first rows of a large table."""
     folded: int | None
     padded: int
     empty: int
@@ -34,7 +36,7 @@ class Measures(NamedTuple):
     emails: int
 
 
-_COUNTS = frozenset({"padded", "empty", "dates", "numbers", "emails"})
+_LOOKS = frozenset({"looked", "padded", "empty", "dates", "numbers", "emails"})
 
 
 def is_number(type: str) -> bool:
@@ -86,23 +88,34 @@ def _measures(c: str, type: str, exact: bool) -> list[str]:
         # All but the outermost hundredth on either side.
         quantile = "quantile_disc" if exact else "approx_quantile"
         parts += [f"{quantile}({c}, {q})::varchar as {c}_{end}" for q, end in ((0.01, "early"), (0.99, "late"))]
-    elif type == "VARCHAR":
+    return parts
+
+
+def text_query(table: str, columns: Sequence[Column], *, first: int | None) -> str:
+    """Return the query whose one row says what the text of ``columns`` looks like, in the ``first`` rows or in all."""
+    parts: list[str] = []
+    for place, column in enumerate(columns):
+        if column.type != "VARCHAR":
+            continue
+        c = f"c{place}"
         parts += [
-            f"{count.format(f'lower(trim({c}))')} as {c}_folded",
+            f"count({c}) as {c}_looked",
             f"count(*) filter ({c} <> trim({c})) as {c}_padded",
             f"count(*) filter (trim({c}) = '') as {c}_empty",
             f"count(try_cast({c} as date)) as {c}_dates",
             f"count(try_cast({c} as double)) as {c}_numbers",
             f"count(*) filter (regexp_full_match({c}, '{_EMAIL}')) as {c}_emails",
         ]
-    return parts
+        if first is None:
+            parts.append(f"count(distinct lower(trim({c}))) as {c}_folded")
+    return f"select {', '.join(parts)} from {_by_place(table, [column.name for column in columns], first)}"
 
 
 def measures_of(row: dict[str, Any], columns: Sequence[Column]) -> list[Measures]:
-    """Take the query's one row apart."""
+    """Take the one row of both queries apart."""
 
     def measured(place: int, field: str) -> Any:
-        return row.get(f"c{place}_{field}", 0 if field in _COUNTS else None)
+        return row.get(f"c{place}_{field}", 0 if field in _LOOKS else None)
 
     return [
         Measures._make((column.name, column.type, *(measured(place, field) for field in Measures._fields[2:])))
@@ -139,7 +152,7 @@ def repeated_query(table: str, column: str, limit: int) -> str:
     )
 
 
-def _by_place(table: str, columns: Sequence[str]) -> str:
+def _by_place(table: str, columns: Sequence[str], first: int | None = None) -> str:
     # Each name stands in the query once, however long it is and however often it is measured.
     named = ", ".join(f"{quoted(name)} as c{place}" for place, name in enumerate(columns))
-    return f"(select {named} from {quoted(table)})"
+    return f"(select {named} from {quoted(table)}{'' if first is None else f' limit {first}'})"

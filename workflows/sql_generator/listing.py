@@ -27,6 +27,9 @@ def listing(shape: Shape) -> None:
     if shown and all(c.kind in ("text", "flag") and not c.is_key and c not in names for c in shown):
         draft.distinct = True
     shape.sort()
+    key = draft.base.key
+    if draft.order and key is not None and not draft.distinct and all(order.by != key.ref for order in draft.order):
+        draft.order.append(Order(by=key.ref))  # rows that are level would come in any order
     if draft.distinct:
         draft.note("Each one is shown once.")
         draft.order = draft.order or [Order(by=ref) for ref in draft.columns]
@@ -69,7 +72,7 @@ def _subject(shape: Shape) -> None:
 
 
 def _identified(shape: Shape) -> TableMatch | None:
-    """Return the table of "order 10004", "employee salary over 500" or "engineers": a filter that names the rows too."""
+    """Return the table of "order 10004", "employee salary over 500" or "engineers": a filter that names rows too."""
     base = shape.draft.base
     for clause in shape.parts.filters:
         for mention in (getattr(clause, "mention", None), getattr(clause, "column", None)):

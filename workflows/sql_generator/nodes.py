@@ -19,7 +19,7 @@ from .schema import Schema, table_facts
 from .settings import settings
 from .sql import pretty, write
 from .state import Looked, Shown, State
-from .understanding import Facts, Refusal, choose, survey
+from .understanding import Facts, Refusal, choose, holders, survey
 from .understanding import understand as understand_question
 from .wording import slug
 from .words import normal
@@ -46,12 +46,15 @@ def look_up(state: State, runtime: Runtime[WorkflowContext]) -> State:
     needs = survey(state["question"], schema, settings().synonyms)
     names = queries.in_play(schema, needs.tables)
     looked: Looked = {"values": [], "joins": [], "newest": {}}
+    named = set(needs.tables)
     try:
         if needs.values:
-            looked["values"] = _values(
-                context, schema, names, queries.value_lookup(_tables(schema, names), needs.tokens)
-            )
-        looked["joins"] = [join.model_dump() for join in _joins(context, schema, names)]
+            query = queries.value_lookup(_tables(schema, names), needs.tokens)
+            looked["values"] = _values(context, schema, names, query)
+            named |= holders(looked["values"], needs.tokens)
+        if len(named) > 1:
+            names = queries.in_play(schema, named)
+            looked["joins"] = [join.model_dump() for join in _joins(context, schema, names)]
         if needs.today:
             looked["newest"] = _newest(context, schema, names)
     except (QueryError, QueryTimeoutError) as error:
@@ -179,6 +182,8 @@ def _doubles(rows: pa.Table, columns: Sequence[str]) -> list[str]:
     """Return the columns in which one thing stands in several spellings."""
     found = []
     for name in columns:
+        if name not in rows.column_names:
+            continue
         values = [value for value in rows.column(name).slice(0, _ROWS).to_pylist() if isinstance(value, str)]
         if len({normal(value) for value in set(values)}) < len(set(values)):
             found.append(name)

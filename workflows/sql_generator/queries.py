@@ -26,19 +26,23 @@ def value_lookup(tables: Sequence[Table], tokens: Sequence[Token]) -> str | None
     """
     pieces = []
     for source, table in enumerate(tables):
-        for place, column in enumerate(table.columns[:MOST_COLUMNS]):
-            if column.kind != "text":
-                continue
-            text, name = f"CAST({identifier(column.name)} AS VARCHAR)", identifier(table.name)
-            first = f"SELECT {text} AS value FROM {name} LIMIT {FIRST_ROWS}"
-            pieces.append(
-                f"(SELECT DISTINCT {source} AS source, {place} AS place, value FROM ({first}) AS first_rows "
-                f"WHERE LENGTH(value) <= {LONGEST_VALUE} LIMIT {FEW + 1})"
-            )
-            pieces.append(
-                f"(SELECT DISTINCT {source} AS source, {place} AS place, {text} AS value FROM {name} "
-                f"WHERE LOWER(TRIM({text})) IN (SELECT phrase FROM said) LIMIT {FEW})"
-            )
+        texts = [(place, c) for place, c in enumerate(table.columns) if c.kind == "text"][:MOST_COLUMNS]
+        if not texts:
+            continue
+        name, columns = identifier(table.name), ", ".join(identifier(column.name) for _, column in texts)
+        pairs = (
+            f"UNNEST([{', '.join(str(place) for place, _ in texts)}]) AS place, "
+            f"UNNEST([{', '.join(f'CAST({identifier(column.name)} AS VARCHAR)' for _, column in texts)}]) AS value"
+        )
+        first = f"SELECT {pairs} FROM (SELECT {columns} FROM {name} LIMIT {FIRST_ROWS}) AS first_rows"
+        pieces.append(
+            f"SELECT {source} AS source, place, value FROM ({first}) AS pairs WHERE LENGTH(value) <= {LONGEST_VALUE} "
+            f"GROUP BY place, value QUALIFY COUNT(*) OVER (PARTITION BY place) <= {FEW}"
+        )
+        pieces.append(
+            f"SELECT DISTINCT {source} AS source, place, value FROM (SELECT {pairs} FROM {name}) AS pairs "
+            f"WHERE LOWER(TRIM(value)) IN (SELECT phrase FROM said)"
+        )
     if not pieces:
         return None
     said = ", ".join(literal(phrase) for phrase in phrases(tokens)) or "''"
@@ -62,24 +66,21 @@ def phrases(tokens: Sequence[Token]) -> list[str]:
 def edge_check(edges: Sequence[Edge]) -> str:
     """Return one query with a row per edge: its place and the eight counts of ``EdgeFacts``."""
     return " UNION ALL ".join(
-        f"SELECT {place} AS edge, {_side(edge.left, edge.right)}, {_side(edge.right, edge.left)}"
+        f"SELECT {place} AS edge, {_counts('l', 'r')}, {_counts('r', 'l')} "
+        f"FROM ({_keys(edge.left)}) AS l FULL JOIN ({_keys(edge.right)}) AS r ON l.k = r.k"
         for place, edge in enumerate(edges)
     )
 
 
-def _side(one: Column, other: Column) -> str:
-    name, source = identifier(one.name), identifier(one.table)
-    opposite = (
-        f"SELECT {identifier(other.name)} FROM {identifier(other.table)} WHERE {identifier(other.name)} IS NOT NULL"
-    )
-    return ", ".join(
-        (
-            f"(SELECT COUNT(*) FROM {source})",
-            f"(SELECT COUNT({name}) FROM {source})",
-            f"(SELECT COUNT(DISTINCT {name}) FROM {source})",
-            f"(SELECT COUNT(*) FROM {source} WHERE {name} IN ({opposite}))",
-        )
-    )
+def _keys(column: Column) -> str:
+    return f"SELECT {identifier(column.name)} AS k, COUNT(*) AS n FROM {identifier(column.table)} GROUP BY k"
+
+
+def _counts(one: str, other: str) -> str:
+    """Write the rows of one side, those with a key, its different keys, and the rows whose key the other side has."""
+    sums = (f"SUM({one}.n)", f"SUM({one}.n) FILTER (WHERE NOT {one}.k IS NULL)", f"COUNT({one}.k)",
+            f"SUM({one}.n) FILTER (WHERE NOT {other}.k IS NULL)")  # fmt: skip
+    return ", ".join(f"CAST(COALESCE({each}, 0) AS BIGINT) AS {one}{place}" for place, each in enumerate(sums))
 
 
 def newest_days(columns: Sequence[Column]) -> str:

@@ -235,6 +235,10 @@ class Shape:
                 self.draft.order = [Order(by=self._sort_key(part), descending=down) for part in sort.by]
             else:
                 self._sort_by_default(sort)
+        if self.sorts and self.draft.measures:
+            # Groups that are level would come in any order.
+            known = {order.by for order in self.draft.order}
+            self.draft.order += [Order(by=d.alias) for d in self.draft.dimensions if d.alias not in known]
 
     def _sort_by_default(self, sort: Sort) -> None:
         draft = self.draft

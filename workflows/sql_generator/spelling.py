@@ -8,7 +8,7 @@ from functools import lru_cache
 from .dates import read
 from .lexicon import FILLER, PHRASES
 from .synonyms import ABBREVIATIONS, TRADE
-from .words import Token, word_list, singular, stem, word
+from .words import Token, singular, stem, word, word_list
 
 # English words people ask data about. A word that stands here is never "corrected" into a name that looks like it:
 # "county" is not a misspelt "country", and an answer by country would be a wrong answer.

@@ -19,6 +19,7 @@ from .plan import Join, QueryPlan
 from .resolve import Unclear
 from .schema import Column, Schema, TableFacts
 from .spelling import correct
+from .synonyms import PERSONS
 from .words import Token, normal, tokens
 
 
@@ -49,9 +50,7 @@ class Refusal:
     understood: tuple[str, ...] = ()
 
 
-_COULD_BE_VALUES = frozenset(
-    {"unknown", "quoted", "null", "not null", "without", "not", "truth", "first", "last", "rank"}
-)
+_COULD_BE_VALUES = frozenset({"unknown", "quoted", "null", "not null", "without", "truth"})
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,8 @@ def survey(question: str, schema: Schema, synonyms: Synonyms | None = None) -> S
         loose = piece.kind == "mention" and mention is not None and mention.score < 0.9
         if loose or piece.kind in _COULD_BE_VALUES or piece.low.endswith("ly"):
             certain = False
+    if any(piece.low == "who" for piece in pieces):
+        named |= {table.name for table in schema.tables if table.words[-1] in PERSONS}
     relative = any(
         found is not None and found[0].is_relative for found in (dates.read(said, at) for at in range(len(said)))
     )
@@ -93,6 +94,12 @@ def survey(question: str, schema: Schema, synonyms: Synonyms | None = None) -> S
         piece.kind in ("first", "last") or (piece.kind == "rank" and "date" in piece.value) for piece in pieces
     )
     return Survey(tuple(said), frozenset(named), not certain, relative or ranked)
+
+
+def holders(values: Sequence[tuple[str, str, Sequence[str]]], said: Sequence[Token]) -> set[str]:
+    """Return the tables with a value whose every word stands in the question."""
+    words = {word for token in said for word in token.words}
+    return {table for table, _, known in values if any(words.issuperset(normal(value) or ("",)) for value in known)}
 
 
 def understand(question: str, schema: Schema, facts: Facts, synonyms: Synonyms | None = None) -> QueryPlan | Refusal:

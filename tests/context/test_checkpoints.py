@@ -75,7 +75,12 @@ def test_the_diff_shows_messages_context_and_artifacts_that_changed(workbench, s
     workbench.sessions.set_context(session_id, "year", 2025)
     workbench.context.create_checkpoint(session_id, "before")
     say(workbench, session_id, "clean it")
-    store(workbench, session_id, "orders", [{"id": 2, "amount": 20.0, "note": "x"}, {"id": 3, "amount": 35.0, "note": "y"}])
+    store(
+        workbench,
+        session_id,
+        "orders",
+        [{"id": 2, "amount": 20.0, "note": "x"}, {"id": 3, "amount": 35.0, "note": "y"}],
+    )
     store(workbench, session_id, "report", "done")
     workbench.sessions.set_context(session_id, "year", 2026)
 

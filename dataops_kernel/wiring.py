@@ -61,9 +61,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
     runner = WorkflowRunner()
-    executor = PlanExecutor(
-        orchestrator.plan_run, registry, runner, artifacts, query, lineage, model, ids=ids
-    )
+    executor = PlanExecutor(orchestrator.plan_run, registry, runner, artifacts, query, lineage, model, ids=ids)
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()
 

@@ -160,10 +160,71 @@ def flights() -> Tables:
     }  # fmt: skip
 
 
+def school() -> Tables:
+    names = (
+        "Aiko Mori",
+        "Ben Adler",
+        "Chidi Eze",
+        "Dora Lenz",
+        "Eli Stone",
+        "Fay Wu",
+        "Gus Holm",
+        "Hana Sato",
+        "Ivo Rossi",
+        "Jo Park",
+    )
+    courses = (
+        ("Algebra", "Maths"),
+        ("Geometry", "Maths"),
+        ("Botany", "Science"),
+        ("Optics", "Science"),
+        ("Sculpture", "Arts"),
+    )
+    return {
+        "students": table(
+            {"student_id": N, "name": T, "grade_level": N, "house": T, "enrolled_on": D},
+            [(i, name, 9 + i % 4, ("North", "South")[i % 2], dt.date(2022 + i % 3, 9, i)) for i, name in enumerate(names, 1)],
+        ),
+        "teachers": table(
+            {"teacher_id": N, "teacher_name": T, "hire_year": N}, [(1, "Ms Frey", 2009), (2, "Mr Oduya", 2015), (3, "Dr Lind", 2020)]
+        ),
+        "courses": table(
+            {"course_id": N, "course_title": T, "subject": T, "teacher_id": N, "credits": N},
+            [(i, *course, 1 + i % 3, 2 + i % 3) for i, course in enumerate(courses, 1)],
+        ),
+        "exam_results": table(
+            {"exam_id": N, "student_id": N, "course_id": N, "exam_date": D, "score": F, "passed": B},
+            [
+                (i, 1 + (i * 3) % 9, 1 + (i * 2) % 4, dt.date(2025, 1, 7) + dt.timedelta(days=4 * i), 35.0 + (i * 13) % 65, (i * 13) % 65 > 15)
+                for i in range(1, 61)
+            ],
+        ),
+    }  # fmt: skip
+
+
+def tickets() -> Tables:
+    rows = [
+        (f"T-{1000 + i}", ("bug", "question", "billing", "bug")[i % 4], ("high", "low", "medium")[i % 3],
+         ("open", "closed", "closed", "waiting")[i % 4], f"agent{1 + i % 4}", dt.datetime(2026, 3, 1, 8) + dt.timedelta(hours=11 * i),
+         None if i % 4 in (0, 3) else dt.datetime(2026, 3, 1, 8) + dt.timedelta(hours=11 * i + 5 + i % 40), 1 + i % 6,
+         None if i % 5 else 1 + i % 4)
+        for i in range(1, 81)
+    ]  # fmt: skip
+    return {
+        "support_tickets": table(
+            {"ticketNo": T, "ticketType": T, "priority": T, "status": T, "assignee": T, "createdAt": M, "closedAt": M,
+             "messageCount": N, "rating": N},
+            rows,
+        )
+    }  # fmt: skip
+
+
 WORLDS: dict[str, Callable[[], Tables]] = {
     "library": library,
     "hr": hr,
     "sensors": sensors,
     "clinic": clinic,
     "flights": flights,
+    "school": school,
+    "tickets": tickets,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .clauses import Bare, Part, Rank, Values, Wanted, When
+from itertools import takewhile
+
+from .clauses import Bare, Flag, Group, Part, Rank, Values, Wanted, When
 from .clauses import Measure as Measured
 from .linking import Mention
 from .plan import Dimension, Order, Threshold
@@ -13,6 +15,8 @@ from .shape import Shape, is_measure
 def aggregate(shape: Shape, *, ranked: bool = False) -> None:
     """Fill the draft with measures per group; a ranking sets the order itself. Raises ``Unclear``."""
     draft = shape.draft
+    if shape.by_date is not None:
+        shape.groups.append(shape.by_date)
     _imply(shape)
     nested = [want for want in shape.wanted if want.per_group is not None]
     if _counts_groups(shape):
@@ -82,6 +86,7 @@ def share(shape: Shape) -> None:
         draft.group(part)
     draft.measures.append(draft.measure(shape.wanted[0]))
     if draft.dimensions:
+        _one_way(shape)
         draft.share = True
         shape.finish()
         default_order(shape)
@@ -93,6 +98,13 @@ def share(shape: Shape) -> None:
     shape.finish(part=chosen)
     if not draft.part or shape.sorts:
         raise Unclear("a share needs what to compare with the total", weight=0.3)
+
+
+def _one_way(shape: Shape) -> None:
+    """Refuse "share of cancelled orders by region": of the cancelled ones, or of each region's orders?"""
+    before = takewhile(lambda clause: not isinstance(clause, Group), shape.parts.sequence)
+    if any(isinstance(clause, Values | Flag) and not getattr(clause, "place", False) for clause in before):
+        raise Unclear("is it each group's part of these, or how much of each group they are?", weight=0.2)
 
 
 def default_order(shape: Shape) -> None:

@@ -41,7 +41,7 @@ def chunks(tokens: Sequence[Token], links: Links) -> list[Chunk]:
         chunk, taken = _chunk(tokens, at, links, compared=compared)
         if chunk.kind == "filler" and result and result[-1].kind in ("contains", "starts", "ends"):
             chunk = Chunk("literal", chunk.text)
-        if chunk.kind != "filler":
+        if chunk.kind not in ("filler", "overall"):
             result.append(chunk)
         at += taken
     return result

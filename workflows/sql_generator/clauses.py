@@ -19,6 +19,8 @@ class Wanted:
     function: Function | None
     mention: Mention | None = None
     distinct: bool = False
+    of: bool = False
+    """Said as "total of", not as "total"."""
     per_group: Function | None = None
     """Applied to the groups' results: "average number of orders per customer"."""
 
@@ -86,6 +88,8 @@ class Values:
     negated: bool = False
     predicate: bool = False
     text: str = ""
+    place: bool = False
+    """Said after "in", "from" or the like: it narrows the whole question."""
     end: Literal["", "from", "to"] = ""
     """The word before it, which tells an origin from a destination."""
     compare: bool = False

@@ -43,6 +43,7 @@ def _gap(reader: Reader, predicate: bool) -> Clause | None:
     chunk = reader.accept("without")
     if chunk is None:
         return None
+    reader.accept("is")
     values = reader.values_ahead()
     if values is not None and replace(values, values=()).score < 0.6:
         return read_values(reader, None, negated=True, predicate=predicate)
@@ -58,9 +59,9 @@ def _gap(reader: Reader, predicate: bool) -> Clause | None:
 def _value(reader: Reader, predicate: bool) -> Clause | None:
     """Read "EMEA", "not cancelled", "in EMEA or APAC", "the EMEA region"."""
     start = reader.at
-    place = reader.accept("in", "of", "to") is not None or (
-        reader.peek().low == "by" and reader.accept("by") is not None
-    )
+    place = reader.accept("in", "of", "to") is not None
+    if not place and (reader.peek().low == "by" or (reader.peek().kind == "between" and reader.comparing)):
+        place = reader.take() is not None
     negated = reader.accept("not") is not None
     if negated:
         done = reader.previous.low.startswith(("do", "did"))

@@ -99,6 +99,8 @@ class Draft:
             and mention.tables
             and not any(m.column.is_measure or m.times for m in mention.columns)
         ):
+            if wanted.of:
+                raise Unclear(f"is 'total of {mention.text}' how many there are, or an amount?", weight=0.2)
             self.note(f"'Total {mention.text}' was read as how many there are.")
             return self._count(Wanted("count", mention))
         else:

@@ -38,6 +38,8 @@ class Filters:
         self.scope = draft.scope
         self.today = today
         self.focus: Detour | None = None
+        self.focus_named = False
+        """Whether the focus was mentioned by its name ("orders over 500"), not by a verb ("who ordered")."""
 
     def add(self, clause: Filter, *, part: bool = False) -> None:
         """Add one filter; ``part`` puts it into the share that is asked for. Raises ``Unclear``."""
@@ -100,6 +102,11 @@ class Filters:
         else:
             kind = "number" if numeric else "text"
             found = self._column(clause.mention, lambda c: c.kind == kind, f"a {kind} to compare")
+        if found.over is not None and found.column.is_additive and not self.focus_named:
+            raise Unclear(
+                f"is {clause.text!r} about one row of {found.over.many.table}, or about all of them together?",
+                weight=0.2,
+            )
         self._put(found, clause.operator, clause.values, part)
 
     def _when(self, clause: When, part: bool) -> None:
@@ -193,6 +200,7 @@ class Filters:
             if len(over) == 1 and not part:
                 self.focus = self.draft.detour(over[0])
                 self.focus.negated = True
+                self.focus_named = not mention.verb
                 return
         if not clause.present and not clause.explicit and all(m.column.is_measure for m in mention.columns):
             raise Unclear(

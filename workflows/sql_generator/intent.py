@@ -166,12 +166,13 @@ def _mentions(parts: Parts) -> list[Mention]:
 
 def _with_person(parts: Parts, schema: Schema) -> Parts:
     """Let "who" stand for the one table of people."""
-    named = [bare for bare in parts.bares if bare.part.mention and not bare.part.mention.verb]
-    subject = parts.rank.subject if parts.rank else None
-    if "who" not in parts.asks or any(b.part.mention and b.part.mention.tables for b in named):
+    if "who" not in parts.asks:
         return parts
+    subject = parts.rank.subject if parts.rank else None
+    named = {match.table for bare in parts.bares if bare.part.mention for match in bare.part.mention.tables}
     people = [table for table in schema.tables if table.words[-1] in PERSONS]
-    if subject is not None and subject.mention and any(m.table in people for m in subject.mention.tables):
+    named |= {match.table for match in subject.mention.tables} if subject is not None and subject.mention else set()
+    if any(table in named for table in people):
         return parts
     if len(people) != 1:
         raise Unclear("'who' could be anybody here; please name the table or column", weight=0.5)

@@ -126,6 +126,7 @@ _PLAIN = {
     "was the; what day; which date",
     "over time": "over time; trend; trend of; trends; the trend of; development of; evolution of; timeline of; "
     "history of",
+    "overall": "in total; in all; all together; all in all",
     "truth": "true; yes; false",
     "currency": "dollars; dollar; usd; euros; euro; eur; pounds; gbp; bucks; € ; $ ; £",
     "table": "table; dataset; data set; data; file; sheet; tables; information; info; details; detail",

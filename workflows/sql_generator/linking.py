@@ -177,6 +177,7 @@ class Links:
         names = {table.words: 1.0, normal(table.name): 1.0, ("".join(table.words),): 0.95}
         if len(table.words) > 1:
             names.setdefault(table.words[-1:], 0.8)
+            names.setdefault(table.words[:-1], 0.7)
         for words, score in [*names.items()]:
             for other in self._synonyms(words):
                 names.setdefault(other, score * 0.85)

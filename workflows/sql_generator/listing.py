@@ -100,8 +100,12 @@ def columns(shape: Shape, *, listing: bool = False) -> None:
         if mention is None or not mention.columns or mention.verb or bare.after or draft.entity(mention):
             continue
         shape.bares.remove(bare)
+        if bare.before in ("and", "comma") and not draft.columns:
+            # "Products and their categories": the products are to be shown as well.
+            draft.columns += [c.ref for c in (draft.base.key, *draft.base.names) if c is not None]
         draft.columns += [draft.use(found) for found in shape.scope.columns(mention, "a column to show")]
         draft.distinct = draft.distinct or bare.distinct
-    if "when" in shape.parts.asks and not draft.columns:
+    if shape.when and not draft.columns:
+        shape.when = False
         draft.columns.append(draft.use(shape.scope.default_date("when")))
     shape.finish(listing=listing)

@@ -42,7 +42,7 @@ def read_aggregate(reader: Reader) -> Clause | list[Clause] | None:
     functions = _functions(reader)
     if not functions:
         return None
-    reader.accept("of")
+    of = reader.accept("of") is not None or reader.previous.low.endswith(" of")
     counted = reader.accept("count")
     if counted is not None:
         distinct = reader.accept("distinct") is not None
@@ -57,7 +57,7 @@ def read_aggregate(reader: Reader) -> Clause | list[Clause] | None:
     target = reader.noun()
     if target is None:
         return None
-    found += [Measure(Wanted(function, target, distinct=distinct)) for function in functions]
+    found += [Measure(Wanted(function, target, distinct=distinct, of=of)) for function in functions]
     while reader.accept("and", "comma"):
         more = reader.measure_ahead()
         if more is None or reader.peek(1).kind in ("compare op", "between", "is"):

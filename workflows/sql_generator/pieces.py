@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from .clauses import Flag, Values, When
 from .dates import Span, year_span
 from .linking import Mention, ValueMatch
@@ -11,6 +13,7 @@ from .words import is_plural
 
 OPPOSITE: dict[str, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "<>", "<>": "="}
 _TIMES = ("in", "since", "after", "before", "until", "between", "compare op")
+_END: dict[str, Literal["", "from", "to"]] = {"from": "from", "to": "to"}
 _TIME_OF_SIGN = {">": "after", "<": "before", ">=": "since", "<=": "until", "=": "in"}
 
 
@@ -27,7 +30,8 @@ def read_flag(reader: Reader, negated: bool, predicate: bool = False) -> Flag | 
 
 def read_values(reader: Reader, column: Mention | None, negated: bool, predicate: bool = False) -> Values | None:
     """Read a value or a list of values that can stand in one column, with the column's name after it if given."""
-    end = {"from": "from", "to": "to"}.get(reader.previous.low, "")
+    place = reader.previous_kind in ("in", "of", "to")
+    end = _END.get(reader.previous.low, "")
     compare = False
     found: list[tuple[ValueMatch, ...]] = []
     texts: list[str] = []
@@ -63,7 +67,17 @@ def read_values(reader: Reader, column: Mention | None, negated: bool, predicate
             reader.take()
             column = Mention(after.text, named)
     noun = is_plural(texts[-1]) and all(not is_plural(match.raw[0]) for match in found[-1])
-    return Values(tuple(found), column, negated, predicate, " or ".join(texts), end, compare, noun)  # type: ignore[arg-type]
+    return Values(
+        values=tuple(found),
+        column=column,
+        negated=negated,
+        predicate=predicate,
+        text=" or ".join(texts),
+        place=place,
+        end=end,
+        compare=compare,
+        noun=noun,
+    )
 
 
 def read_time(reader: Reader, predicate: bool, mention: Mention | None = None) -> When | None:

@@ -30,6 +30,11 @@ def ranking(shape: Shape) -> None:
         if key is None:
             raise Unclear(f"{rank.text!r} by which column?", weight=0.3)
         rank = replace(rank, hint="")
+    if key is None and shape.by_date is not None:
+        key, shape.by_date = Wanted(None, shape.by_date.mention), None
+    if key is not None and rank.hint == "count":
+        rank = replace(rank, hint="")
+    _check(shape, rank)
     if key is None and not rank.hint and (verb := shape.take_verb()) is not None:
         key = Wanted(None, verb)
     subject = rank.subject
@@ -57,6 +62,8 @@ def ranking(shape: Shape) -> None:
     if key is None and shape.wanted:
         key = shape.wanted.pop(0)
     if key is None:
+        if rank.text.lower() in ("most", "least", "fewest"):
+            raise Unclear(f"{rank.text!r} of what?", weight=0.3)
         shape.draft.cost += UNSAID
         key = Wanted("sum")
     _not_itself(shape, key, entity.table if entity else None)
@@ -65,6 +72,17 @@ def ranking(shape: Shape) -> None:
     aggregate(shape, ranked=True)
     shape.draft.dimensions = [*shape.draft.within, *(d for d in shape.draft.dimensions if d not in shape.draft.within)]
     _order(shape, rank, many=mention is not None and mention.plural)
+
+
+def _check(shape: Shape, rank: Rank) -> None:
+    """Refuse what a ranking would leave out: another order, a comparison of values."""
+    if shape.parts.compare:
+        raise Unclear("a comparison together with a ranking is not something I can do", weight=0.3)
+    if not rank.text:
+        return
+    for sort in shape.sorts:
+        if sort.by or (sort.descending is not None and sort.descending != rank.descending):
+            raise Unclear("it names one order to pick by and another one to show", weight=0.3)
 
 
 def _within(shape: Shape, rank: Rank, *, many: bool) -> None:
@@ -140,6 +158,8 @@ def _cut(shape: Shape, rank: Rank, *, many: bool) -> None:
 
 def _rows(shape: Shape, rank: Rank, key: Wanted | None, mention: Mention) -> None:
     draft, scope = shape.draft, shape.scope
+    if shape.limits:
+        raise Unclear("a threshold on a total together with a ranking of rows is not something I can do", weight=0.3)
     if rank.hint == "row":
         if draft.within:
             raise Unclear(f"{rank.text!r} by which column?", weight=0.3)
@@ -158,9 +178,10 @@ def _rows(shape: Shape, rank: Rank, key: Wanted | None, mention: Mention) -> Non
         draft.note(f"'{rank.text}' compares {column.table}.{column.column}.")
     if found.column.kind == "date" and rank.descending:
         shape.filters.warn_of_outliers(found.column)
-    if "when" in shape.parts.asks and found.column.kind == "date":
+    if shape.when and found.column.kind == "date":
         function: Function = "max" if rank.descending else "min"
         draft.measures.append(Measure(function=function, column=column, alias=f"{function}_{found.column.name}"))
+        shape.when = False
         shape.finish()
         return
     if shape.owner:

@@ -42,6 +42,11 @@ class Reader:
             return ""
         return "with" if self.previous.low in ("with", "with the") else "has"
 
+    @property
+    def comparing(self) -> bool:
+        """Whether a "compare" came before the cursor: then "between" joins values."""
+        return any(chunk.kind == "compare" for chunk in self._chunks[: self.at])
+
     def peek(self, ahead: int = 0) -> Chunk:
         """Return a chunk without taking it; past the end one of kind ``end``."""
         place = self.at + ahead

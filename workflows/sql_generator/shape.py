@@ -34,6 +34,8 @@ class Shape:
         """Whether all groups were named with "per" or "each"."""
         self.by_measure: Wanted | None = None
         self.by_date: Part | None = None
+        self.when = "when" in parts.asks
+        """Whether a "when" still waits for a date to show."""
         self.owner = False
         """Whether a ranking of rows shows whom its rows belong to."""
         self._spent: list[object] = []
@@ -120,6 +122,8 @@ class Shape:
 
     def finish(self, *, part: Sequence[object] = (), listing: bool = False) -> None:
         """Add the filters and check the loose names, in the order in which they were said; nothing may be left over."""
+        if self.when:
+            raise Unclear("'when' of what? I see no single date to show", weight=0.3)
         loose = list(self.bares)
         later: list[tuple[str, Table]] = []
         for clause in self.parts.sequence:
@@ -143,6 +147,8 @@ class Shape:
             self._verb(mention)
             return None
         entity = self.draft.entity(mention)
+        if bare.distinct:
+            raise Unclear(f"I do not see what 'distinct {mention.text}' is for", weight=0.6)
         if bare.before in ("and", "comma", "or") and not bare.after:
             raise Unclear(f"I do not see what {mention.text!r} adds", weight=0.6)
         if entity is not None and not (bare.after and mention.columns and self._is_own(mention)):
@@ -186,6 +192,7 @@ class Shape:
         if len(over) != 1:
             raise Unclear(f"{mention.text!r} and {self.draft.base.name} share no key I could join them on", weight=1.2)
         self.filters.focus = self.draft.detour(over[0])
+        self.filters.focus_named = True
         self.draft.cost += ELSEWHERE
         return None
 

@@ -16,6 +16,10 @@ from dataops_kernel.artifacts.readers.writing import Raw, Written, literal, writ
 from dataops_kernel.errors import FileInputError, LimitExceededError
 
 
+# DuckDB reads one buffer per thread; its own choice of 32 times the longest line leaves all but one without work.
+_BUFFER = 16 * 2**20
+
+
 class DelimitedFacts(NamedTuple):
     """What was found out about a delimited file."""
 
@@ -42,7 +46,7 @@ class _Even(NamedTuple):
         return (
             f"read_csv({literal(str(self.path))}, auto_detect = false, columns = {{{columns}}}, "
             f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', new_line = {literal(newline)}, "
-            f"header = {self.header}, max_line_size = {max(record_bytes, 2_097_152)})"
+            f"header = {self.header}, max_line_size = {record_bytes}, buffer_size = {max(2 * record_bytes, _BUFFER)})"
         )
 
 

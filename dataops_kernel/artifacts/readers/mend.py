@@ -46,12 +46,8 @@ def mend(
                 writer.writerows([("", "")] * blank)
                 rows += blank
             blank = 0
-            fields = record.fields[:width]
-            beyond = dialect.delimiter.join(record.fields[width:])
-            if not beyond.strip(dialect.delimiter + " "):
-                beyond = ""
-            odd.see(record, beyond)
-            writer.writerow((*fields, *[""] * (width - len(fields)), beyond))
+            even = len(record.fields) == width and not record.loose_quote
+            writer.writerow((*record.fields, "") if even else odd.evened(record, dialect.delimiter))
             rows += 1
             if watch and rows % _WATCH_EVERY == 0:
                 watch(f"evening out row {rows:,}")
@@ -87,15 +83,21 @@ class _Oddities:
         self.short, self.long, self.trailing, self.loose = _Tally(), _Tally(), _Tally(), _Tally()
         self.blank = _Tally("blank line")
 
-    def see(self, record: Record, beyond: str) -> None:
-        if len(record.fields) < self._width:
+    def evened(self, record: Record, delimiter: str) -> list[str]:
+        """Count what is odd about a record and return it with the right number of fields and the surplus."""
+        fields = record.fields[: self._width]
+        surplus = delimiter.join(record.fields[self._width :])
+        if not surplus.strip(delimiter + " "):
+            surplus = ""
+        if record.loose_quote:
+            self.loose.add(record.line)
+        if len(fields) < self._width:
             self.short.add(record.line)
-        elif beyond:
+        elif surplus:
             self.long.add(record.line)
         elif len(record.fields) > self._width:
             self.trailing.add(record.line)
-        if record.loose_quote:
-            self.loose.add(record.line)
+        return [*fields, *[""] * (self._width - len(fields)), surplus]
 
     def notes(self) -> list[str]:
         said = (

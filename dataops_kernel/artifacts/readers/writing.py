@@ -34,6 +34,8 @@ class _Seen(NamedTuple):
     present: int
     missing: int
     fits: dict[str, int]
+    untrimmed: bool = False
+    """The values fit as they stand: nothing around them has to be cut off."""
 
     @property
     def values(self) -> int:
@@ -87,9 +89,10 @@ def _count_all(lens: Lens, source: str, raws: Sequence[Raw]) -> tuple[dict[int, 
     sample, rows = _count(lens, f"(SELECT * FROM {source} LIMIT {size})", raws, texts)
     if rows < size:
         return sample, rows
-    # Counting fits is what reading costs most, so at first only the likely reading is held against every value.
+    # Counting fits is what reading costs most, so at first only the likely reading is held against every value, and
+    # the value as it stands: cutting blanks off takes twice as long as all the rest.
     likely = {number: _likely(sample[number]) for number in texts}
-    seen, rows = _count(lens, source, raws, likely, missing=False)
+    seen, rows = _count(lens, source, raws, likely, closely=False)
     unsettled = {number: readings for number, readings in texts.items() if _is_open(sample[number], seen[number])}
     if unsettled:
         seen |= _count(lens, source, raws, unsettled)[0]
@@ -108,9 +111,9 @@ def _is_open(sample: _Seen, seen: _Seen) -> bool:
 
 
 def _count(
-    lens: Lens, source: str, raws: Sequence[Raw], readings: dict[int, tuple[Reading, ...]], *, missing: bool = True
+    lens: Lens, source: str, raws: Sequence[Raw], readings: dict[int, tuple[Reading, ...]], *, closely: bool = True
 ) -> tuple[dict[int, _Seen], int]:
-    """Count rows, values and fits; without ``missing`` the words for "no value" count as values that do not fit."""
+    """Count rows, values and fits; not ``closely``, values in blanks and words for "no value" do not fit."""
     words = ", ".join(map(literal, MISSING))
     seen: dict[int, _Seen] = {}
     rows = 0
@@ -118,16 +121,17 @@ def _count(
         columns, counts = [], ["count(*)"]
         for number, tried in batch.items():
             text = raws[number].expression
-            columns.append(f"{_trimmed(text) if tried else text} AS c{number}")
+            columns.append(f"{_trimmed(text) if tried and closely else text} AS c{number}")
             counts.append(f"count(c{number})")
-            counts.append(f"count(*) FILTER (WHERE lower(c{number}) IN ({words}))" if missing and tried else "0")
+            counts.append(f"count(*) FILTER (WHERE lower(c{number}) IN ({words}))" if tried and closely else "0")
             counts += [f"count({reading.sql(f'c{number}')})" for reading in tried]
         sql = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(columns)} FROM {source})"
         found = iter(lens.rows(sql, "looking at the columns")[0])
         rows = int(next(found))
         for number, tried in batch.items():
             present, absent = int(next(found)), int(next(found))
-            seen[number] = _Seen(present, absent, {reading.name: int(next(found)) for reading in tried})
+            fits = {reading.name: int(next(found)) for reading in tried}
+            seen[number] = _Seen(present, absent, fits, untrimmed=not closely)
     return seen, rows
 
 
@@ -158,7 +162,7 @@ def _settle(raw: Raw, seen: _Seen) -> tuple[str, list[str]]:
             f"The column {raw.name!r} stays text: each of its {seen.values:,} values can be a {reading.name} or a "
             f"{rival.name}, and nothing in the file says which."
         ]
-    value = _trimmed(raw.expression)
+    value = raw.expression if seen.untrimmed else _trimmed(raw.expression)
     # The shape was checked for every value; it is asked again only where it keeps the words for "no value" out.
     expression = reading.sql(value) if seen.missing else reading.cast.format(value=value)
     notes = []

@@ -15,7 +15,6 @@ from dataops_kernel.artifacts.readers.report import ReadLimits, Watch
 from dataops_kernel.artifacts.readers.writing import Raw, Written, literal, write_table
 from dataops_kernel.errors import FileInputError, LimitExceededError
 
-
 # DuckDB reads one buffer per thread; its own choice of 32 times the longest line leaves all but one without work.
 _BUFFER = 16 * 2**20
 

@@ -5,6 +5,7 @@ A column becomes typed only when every value in it fits; the casts lose nothing 
 which of the two is the month.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,19 @@ class Reading(NamedTuple):
         """Return SQL that reads the trimmed text ``value``, or NULL when it does not fit."""
         cast = self.cast.format(value=value)
         return f"CASE WHEN regexp_full_match({value}, '{self.shape}') THEN {cast} END"
+
+    def matches(self, text: str) -> bool:
+        """Say whether a trimmed text has the shape; its cast may still refuse it."""
+        return re.fullmatch(self.shape, text) is not None
+
+
+BLANKS = " \t\r\n\u00a0"
+"""What is cut off around a value before it is read; the last is the no-break space of spreadsheets."""
+
+
+def bare(text: str) -> str:
+    """Return a text without the blanks around it."""
+    return text.strip(BLANKS)
 
 
 MISSING = ("", "null", "(null)", "na", "n/a", "#n/a", "nan", "none", "nil", "-", "--", "?", "\\n")

@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dataops_kernel.artifacts.readers.lens import Lens
-from dataops_kernel.artifacts.readers.readings import MISSING, Reading, choose, nearest
+from dataops_kernel.artifacts.readers.readings import BLANKS, MISSING, Reading, bare, choose, nearest
 
-_SAMPLE_VALUES = 1_000_000
-_SAMPLE_ROWS = 20_000
-_COUNTS_AT_ONCE = 2_000
+_FIRST_VALUES = 200_000
+_FEW = 50
+_COUNTS_AT_ONCE = 1_000
 _LOOKED_UP = 5
-# The no-break space is what spreadsheets put around numbers.
-_SPACE = "' \t\r\n\u00a0'"
 _ROW_GROUP_ROWS, _ROW_GROUP_VALUES = 122_880, 20_000_000
 
 
@@ -81,33 +79,54 @@ def literal(text: str) -> str:
 
 
 def _count_all(lens: Lens, source: str, raws: Sequence[Raw]) -> tuple[dict[int, _Seen], int | None]:
-    """Return what every column of text holds: a sample says what is likely, all rows say what is true."""
-    texts = {number: raw.readings for number, raw in enumerate(raws) if raw.readings}
+    """Return what every column of text holds: the first rows say what is likely, all rows say what is true."""
+    texts = {number: raw for number, raw in enumerate(raws) if raw.readings}
     if not texts:
         return {}, None
-    size = max(1000, min(_SAMPLE_ROWS, _SAMPLE_VALUES // len(texts)))
-    sample, rows = _count(lens, f"(SELECT * FROM {source} LIMIT {size})", raws, texts)
-    if rows < size:
-        return sample, rows
-    # Counting fits is what reading costs most, so at first only the likely reading is held against every value, and
+    first = _first_values(lens, source, texts)
+    # Counting fits is what reading costs most, so only the likely reading is held against every value at once, and
     # the value as it stands: cutting blanks off takes twice as long as all the rest.
-    likely = {number: _likely(sample[number]) for number in texts}
+    likely = {number: _likely(seen) for number, seen in first.items()}
     seen, rows = _count(lens, source, raws, likely, closely=False)
-    unsettled = {number: readings for number, readings in texts.items() if _is_open(sample[number], seen[number])}
+    unsettled = {
+        number: tuple(
+            reading for reading in raw.readings if not first[number].values or first[number].fits[reading.name]
+        )
+        for number, raw in texts.items()
+        if _is_open(first[number], seen[number])
+    }
     if unsettled:
         seen |= _count(lens, source, raws, unsettled)[0]
     return seen, rows
 
 
-def _likely(sample: _Seen) -> tuple[Reading, ...]:
-    return tuple(reading for reading in choose(sample.values, sample.fits) if reading is not None)
+def _first_values(lens: Lens, source: str, raws: dict[int, Raw]) -> dict[int, _Seen]:
+    """Count by their shape what the first values of each column may be read as."""
+    limit = max(100, min(2000, _FIRST_VALUES // len(raws)))
+    columns = ", ".join(raw.expression for raw in raws.values())
+    rows = lens.rows(f"SELECT {columns} FROM {source} LIMIT {limit}", "looking at the columns")
+    found = {}
+    for place, (number, raw) in enumerate(raws.items()):
+        texts = [bare(row[place]) for row in rows if row[place] is not None]
+        values = [text for text in texts if text.lower() not in MISSING]
+        few = values[:_FEW]
+        fits = {
+            reading.name: sum(map(reading.matches, values)) if any(map(reading.matches, few)) else 0
+            for reading in raw.readings
+        }
+        found[number] = _Seen(len(texts), len(texts) - len(values), fits)
+    return found
 
 
-def _is_open(sample: _Seen, seen: _Seen) -> bool:
-    """Say whether a column needs a closer look: what the sample promised did not hold, or it promised nothing clear."""
+def _likely(seen: _Seen) -> tuple[Reading, ...]:
+    return tuple(reading for reading in choose(seen.values, seen.fits) if reading is not None)
+
+
+def _is_open(first: _Seen, seen: _Seen) -> bool:
+    """Say whether a column needs a closer look: what its first values promised did not hold, or was not clear."""
     if seen.fits:
         return any(fits < seen.present for fits in seen.fits.values())
-    return seen.present > 0 and (not sample.values or nearest(sample.values, sample.fits) is not None)
+    return seen.present > 0 and (not first.values or nearest(first.values, first.fits) is not None)
 
 
 def _count(
@@ -207,7 +226,7 @@ def _first_odd(lens: Lens, source: str, raw: Raw, reading: Reading) -> str:
 
 
 def _trimmed(expression: str) -> str:
-    return f"trim({expression}, {_SPACE})"
+    return f"trim({expression}, '{BLANKS}')"
 
 
 def _empty_columns(raws: Sequence[Raw], seen: dict[int, _Seen], rows: int | None) -> list[str]:

@@ -1,5 +1,7 @@
 """Any data file to one Parquet file, in bounded memory, with everything that was doubted said in sentences."""
 
+import errno
+import os
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +14,7 @@ from dataops_kernel.artifacts.readers.kinds import DELIMITED_SUFFIXES, format_of
 from dataops_kernel.artifacts.readers.parquet import read_parquet
 from dataops_kernel.artifacts.readers.paths import find_file
 from dataops_kernel.artifacts.readers.report import FileFormat, ReadLimits, ReadReport, Watch
-from dataops_kernel.errors import FileInputError, LimitExceededError
+from dataops_kernel.errors import DataOpsError, FileInputError, LimitExceededError, StorageUnavailableError
 
 
 class _Facts(NamedTuple):
@@ -49,16 +51,45 @@ def read_file(
     head = head_of(file)
     format = format_of(file, head)
     told = (lambda text: watch(f"Reading {file.name}: {text}.")) if watch else None
-    with tempfile.TemporaryDirectory(prefix="dataops-read-") as scratch:
-        facts = _read(file, format, head, target, Path(scratch), limits, told)
-    after = file.stat()
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise FileInputError(
-            f"{file.name!r} was written to while it was read.",
-            hint="Wait until whoever writes it has finished and read it again.",
+    try:
+        with tempfile.TemporaryDirectory(prefix="dataops-read-") as scratch:
+            facts = _read(file, format, head, target, Path(scratch), limits, told)
+        changed = _looks(file) != _looks(file, before)
+    except (OSError, UnicodeError) as error:
+        raise _broken_off(file, before, error) from error
+    if changed:
+        raise _written_to(file)
+    return _report(facts, target)
+
+
+def _looks(file: Path, status: os.stat_result | None = None) -> tuple[int, int]:
+    status = status or file.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _written_to(file: Path) -> FileInputError:
+    return FileInputError(
+        f"{file.name!r} was written to while it was read.",
+        hint="Wait until whoever writes it has finished and read it again.",
+        path=str(file),
+    )
+
+
+def _broken_off(file: Path, before: os.stat_result, error: OSError | UnicodeError) -> DataOpsError:
+    """Return what to say when the file or the disk failed under the reading."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageUnavailableError(
+            f"The disk is full; {file.name!r} could not be read to its end.",
+            hint=f"Free some space in {tempfile.gettempdir()!r}, or set TMPDIR to a folder with more.",
             path=str(file),
         )
-    return _report(facts, target)
+    if isinstance(error, UnicodeError) or not file.exists() or _looks(file) != _looks(file, before):
+        return _written_to(file)
+    return FileInputError(
+        f"{file.name!r} could not be read to its end: {error.strerror or error}.",
+        hint="Copy the file to another disk and read the copy.",
+        path=str(file),
+    )
 
 
 def _read(

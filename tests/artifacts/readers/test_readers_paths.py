@@ -162,6 +162,38 @@ def test_a_file_that_changes_while_it_is_read_is_refused(read, tmp_path):
         read("a,b\n1,2\n", watch=write_to_it)
 
 
+def test_a_file_that_is_deleted_while_it_is_read_is_an_error_of_ours(read, tmp_path):
+    def delete(said: str) -> None:
+        (tmp_path / "data.csv").unlink(missing_ok=True)
+
+    with pytest.raises(FileInputError, match="while it was read"):
+        read("a,b\n1,2\n", watch=delete)
+
+
+def test_a_copy_that_the_system_refuses_to_write_is_an_error_of_ours(tmp_path):
+    """The evened copy of a ragged file does not fit: the process may write files of 64 KB at most."""
+    (tmp_path / "ragged.csv").write_text("a,b,c\n" + "1,2\n" * 50_000)
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from dataops_kernel.artifacts.readers import read_file\n"
+        "from dataops_kernel.errors import DataOpsError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
+        "try: read_file(sys.argv[1], Path(sys.argv[2]))\n"
+        "except DataOpsError as error: print(error.code, error)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "ragged.csv"), str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "could not be read to its end: File too large" in done.stdout
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user who may not read the file")
 def test_a_file_that_may_not_be_read_says_so(tmp_path):
     file = tmp_path / "secret.csv"

@@ -28,6 +28,7 @@ from dataops_kernel.workflows import WorkflowContext, WorkflowResult
 from dataops_kernel.workflows.step_context import StepContext
 from tests.workflows.sql_worlds import WORLDS, Tables
 from workflows.sql_generator import nodes
+from workflows.sql_generator.schema import Schema
 from workflows.sql_generator.workflow import SqlGenerator
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
@@ -164,6 +165,22 @@ class Quick(WorkflowContext):
         raise NotImplementedError
 
     load_file = reader_notes = read_text = content = progress = table  # type: ignore[assignment]
+
+
+def schema_of(**tables: Mapping[str, str]) -> Schema:
+    """Return the schema of tables given as column name -> type."""
+    return Schema.of(
+        [
+            {
+                "name": name,
+                "artifact_id": name,
+                "rows": None,
+                "derived": False,
+                "columns": [{"name": column, "type": kind, "nulls": None} for column, kind in columns.items()],
+            }
+            for name, columns in tables.items()
+        ]
+    )
 
 
 def same_rows(gold: Sequence[tuple[Any, ...]], rows: Sequence[tuple[Any, ...]], *, ordered: bool) -> bool:

@@ -17,6 +17,8 @@ from .ranks import read_rank, read_sort
 from .reader import Reader
 
 _LINKING = frozenset({"and", "comma", "either", "in", "of", "is", "to", "with", "where", "table", "over time", "by"})
+_OPEN = frozenset({"where", "whose", "with", "with a", "with an", "with the", "such that"})
+"""Words that must not end a question: what they announce is missing."""
 
 
 def clauses(chunks: Sequence[Chunk]) -> list[Clause]:
@@ -35,7 +37,8 @@ def clauses(chunks: Sequence[Chunk]) -> list[Clause]:
             reader.at = start
         else:
             chunk = reader.take()
-            if chunk.kind not in _LINKING or (chunk.kind == "by" and not reader.done):
+            dangling = chunk.kind == "by" or (chunk.low in _OPEN and reader.peek().kind in ("end", "where"))
+            if chunk.kind not in _LINKING or dangling:
                 found.append(Unknown(chunk.text, is_word=chunk.kind == "unknown"))
     return found
 

@@ -102,8 +102,13 @@ class Links:
     @property
     def vocabulary(self) -> set[str]:
         """Every single word that stands for a name or value, synonyms and all."""
-        indexes = (self._columns, self._tables, self._values)
-        return {word for index in indexes for words in index for word in words} - self._joined
+        names = {word for index in (self._columns, self._tables) for words in index for word in words}
+        return (names | self.value_words) - self._joined
+
+    @property
+    def value_words(self) -> set[str]:
+        """Every word of a value."""
+        return {word for words in self._values for word in words}
 
     def is_verb(self, token: Token) -> bool:
         """Whether a word is a verb that points to a table or a date column."""
@@ -140,6 +145,8 @@ class Links:
         return best
 
     def _mention(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Mention | None:
+        if not words:
+            return None
         if words[-1] in SHORTHANDS or words[0] in SHORTHANDS:
             words = tuple(part for word in words for part in ABBREVIATIONS.get(word, word).split())
         columns, tables, values = self._columns.get(words), self._tables.get(words), self._values.get(words)
@@ -174,7 +181,7 @@ class Links:
     # ------------------------------------------------------------------------------------------------- building
 
     def _add_table(self, table: Table) -> None:
-        names = {table.words: 1.0, normal(table.name): 1.0, ("".join(table.words),): 0.95}
+        names = {("".join(table.words),): 0.95, table.words: 1.0, normal(table.name): 1.0}
         if len(table.words) > 1:
             names.setdefault(table.words[-1:], 0.8)
             names.setdefault(table.words[:-1], 0.7)
@@ -249,7 +256,7 @@ def _names(column: Column, table: Table, words: tuple[str, ...]) -> Iterator[tup
             break
     if own != words:
         yield own, 0.95
-    else:
+    elif not is_operator(table.words[-1]):
         yield table.words + words, 1.0
         yield table.words[-1:] + words, 1.0
     if len(words) > 1:

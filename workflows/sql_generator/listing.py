@@ -100,6 +100,8 @@ def columns(shape: Shape, *, listing: bool = False) -> None:
         if mention is None or not mention.columns or mention.verb or bare.after or draft.entity(mention):
             continue
         shape.bares.remove(bare)
+        if bare.before in ("in", "of", "to") and bare is not shape.parts.bares[0]:
+            raise Unclear(f"it does not say what about {mention.text!r}", weight=0.3)
         if bare.before in ("and", "comma") and not draft.columns:
             # "Products and their categories": the products are to be shown as well.
             draft.columns += [c.ref for c in (draft.base.key, *draft.base.names) if c is not None]

@@ -9,7 +9,7 @@ from .draft import Draft
 from .filters import Filters
 from .linking import Mention
 from .plan import ColumnRef, Order
-from .resolve import Unclear
+from .resolve import HOP, Unclear
 from .schema import Table
 from .synonyms import PERSONS
 
@@ -184,7 +184,7 @@ class Shape:
         if table.name == self.draft.base.name:
             return None
         if self.scope.graph.path(self.draft.base.name, table.name) is not None:
-            self.draft.cost += 0.02
+            self.draft.cost += HOP
             return table
         if self.filters.inside(table.name) is not None:
             return None

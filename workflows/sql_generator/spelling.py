@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from functools import lru_cache
+from itertools import takewhile
 
 from .dates import read
 from .lexicon import FILLER, PHRASES
+from .linking import Links
 from .synonyms import ABBREVIATIONS, TRADE
-from .words import Token, singular, stem, word, word_list
+from .words import Token, singular, word, word_list
 
 # English words people ask data about. A word that stands here is never "corrected" into a name that looks like it:
 # "county" is not a misspelt "country", and an answer by country would be a wrong answer.
@@ -58,6 +60,10 @@ _REAL_WORDS = frozenset(
     )
 )
 _SHORTEST = 4
+_LONG = 7
+_ENDINGS = frozenset(
+    {"", "s", "d", "ed", "r", "er", "e", "es", "ing", "ings", "ment", "y", "ies", "al", "ure", "ion", "ly"}
+)
 
 
 @lru_cache(maxsize=1)
@@ -70,21 +76,21 @@ def known_word(token: Token) -> bool:
     return token.low in _operators() or singular(token.low) in _operators()
 
 
-def correct(
-    tokens: Sequence[Token], names: Set[str], others: Set[str], known: Callable[[Token], bool]
-) -> tuple[list[Token], list[tuple[str, str]]]:
+def correct(tokens: Sequence[Token], names: Set[str], links: Links) -> tuple[list[Token], list[tuple[str, str]]]:
     """Replace misspelt words by the one name or operator they are near; returns the tokens and (said, read) pairs.
 
-    ``names`` are the words of the schema's own names; ``others`` those of values and synonyms, which give way to a
-    name that is as near. ``known`` tells words that need no correction although they are no names, such as verbs.
+    ``names`` are the words of the schema's own names. Words of values and long synonyms count too, but give way to a
+    name that is as near.
     """
+    known = names | links.vocabulary
     candidates: list[tuple[bool, str]] | None = None
     result, notes = list(tokens), []
     for place, token in enumerate(tokens):
-        if not _is_strange(token, names | others) or known(token) or read(tokens, place) is not None:
+        if not _is_strange(token, known) or links.is_verb(token) or read(tokens, place) is not None:
             continue
         if candidates is None:
             near = names | _operators()
+            others = links.value_words | {word for word in known if len(word) >= _LONG}
             everything = [name for name in near | others if len(name) >= _SHORTEST and name.isalpha()]
             candidates = sorted((name not in near, name) for name in everything)
         nearest = _nearest(token.low, candidates)
@@ -103,6 +109,12 @@ def _is_strange(token: Token, names: Set[str]) -> bool:
     return base not in _REAL_WORDS and token.low not in _REAL_WORDS and token.low not in ABBREVIATIONS
 
 
+def _same_word(one: str, other: str) -> bool:
+    """Whether two words are forms of one: "borrowed" is no misspelt "borrower"."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return one[shared:] in _ENDINGS and other[shared:] in _ENDINGS
+
+
 def _nearest(low: str, candidates: Sequence[tuple[bool, str]]) -> str | None:
     """Return the one word that is nearest, or None when two are equally near."""
     from rapidfuzz.distance import OSA
@@ -111,8 +123,8 @@ def _nearest(low: str, candidates: Sequence[tuple[bool, str]]) -> str | None:
     allowed = 1 if len(base) < 8 else 2
     scored: list[tuple[int, bool, str]] = []
     for other, name in candidates:
-        if name[0] != low[0] or abs(len(name) - len(base)) > allowed + 1 or stem(name) == stem(low):
-            continue  # another form of the same word is not a misspelling of it
+        if name[0] != low[0] or abs(len(name) - len(base)) > allowed + 1 or _same_word(name, low):
+            continue
         distance = min(OSA.distance(low, name), OSA.distance(base, name))
         if distance <= allowed:
             scored.append((distance, other, name))

@@ -109,7 +109,7 @@ def understand(question: str, schema: Schema, facts: Facts, synonyms: Synonyms |
     if two_ways is not None:
         return Refusal(f"{two_ways!r} can be read as two different days; please write the date as 2026-03-05")
     links = Links(schema, _matches(schema, facts), synonyms)
-    read, corrected = correct(said, _own_words(schema), links.vocabulary, links.is_verb)
+    read, corrected = correct(said, _own_words(schema), links)
     pieces = chunks(read, links)
     found = clauses(pieces)
     lost = [clause for clause in found if isinstance(clause, Unknown)]

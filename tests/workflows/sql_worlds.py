@@ -219,6 +219,32 @@ def tickets() -> Tables:
     }  # fmt: skip
 
 
+def warehouse() -> Tables:
+    goods = (
+        ("Bolt M6", "Fasteners"),
+        ("Nut M6", "Fasteners"),
+        ("Hammer", "Tools"),
+        ("Drill", "Tools"),
+        ("Glue", "Chemicals"),
+    )
+    firms = (("Norsk Stål", "Norway"), ("Tool Barn", "Ireland"), ("Chemco", "Norway"))
+    return {
+        "suppliers": table({"supplier_id": N, "company": T, "country": T}, [(i, *firm) for i, firm in enumerate(firms, 1)]),
+        "parts": table(
+            {"part_no": T, "description": T, "part_group": T, "supplier_id": N, "unit_cost": F, "stock_qty": N},
+            [(f"PN{i}", *good, 1 + i % 3, 0.5 * i * i, (i * 37) % 90) for i, good in enumerate(goods, 1)],
+        ),
+        "deliveries": table(
+            {"delivery_id": N, "part_no": T, "delivered_on": D, "qty": N, "carrier": T, "damaged": B},
+            [
+                (i, f"PN{1 + (i * i) % 4}", dt.date(2026, 1, 2) + dt.timedelta(days=5 * i), 10 + (i * 7) % 50,
+                 ("DHL", "UPS", "Bring")[i % 3], i % 8 == 0)
+                for i in range(1, 41)
+            ],
+        ),
+    }  # fmt: skip
+
+
 WORLDS: dict[str, Callable[[], Tables]] = {
     "library": library,
     "hr": hr,
@@ -227,4 +253,5 @@ WORLDS: dict[str, Callable[[], Tables]] = {
     "flights": flights,
     "school": school,
     "tickets": tickets,
+    "warehouse": warehouse,
 }

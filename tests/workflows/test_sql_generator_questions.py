@@ -1,8 +1,8 @@
 """Labelled questions with gold SQL: how many are answered rightly, wrongly, or honestly not at all.
 
-``sql_questions.jsonl`` holds three sets. *tuning* is what the rules were made with. *first look* and *second look* were
-written before the rules had seen them and measured once; after that they served to make the rules better, so today's
-numbers on them are no longer those of unseen questions. The README of the workflow tells the numbers of the first run.
+``sql_questions.jsonl`` holds five sets. *tuning* is what the rules were made with. The four *looks* were written one
+after the other before the rules had seen them, and measured once; after that they served to make the rules better, so
+today's numbers on them are no longer those of unseen questions. The README of the workflow tells those of the first runs.
 """
 
 import json

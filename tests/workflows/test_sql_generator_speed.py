@@ -41,7 +41,7 @@ def test_ten_tables_are_understood_in_a_blink():
         write(plan)
         timings.append(time.process_time() - started)
 
-    assert min(timings) < 0.25, timings  # 50 ms is the aim on a quiet machine; the bound leaves room for a busy one
+    assert min(timings) < 0.1, timings  # 17 ms when it was measured; the bound leaves room for a busy machine
 
 
 def test_describing_the_workflow_loads_nothing_heavy():

@@ -28,7 +28,7 @@ def read_about(reader: Reader, predicate: bool) -> Clause | None:
             return clause
         reader.at = here
     reader.at = start
-    single = _identified(reader, mention, is_said)
+    single = _identified(reader, mention, is_said or bool(after))
     if single is not None:
         return single
     if after and mention.tables and not mention.verb:

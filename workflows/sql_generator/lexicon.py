@@ -172,11 +172,11 @@ FILLER = frozenset(
     needs know tell say give wish interested looking look curious wonder wondering so then now ok okay hey hi hello
     thanks thank dear well just only also really actually simply quickly is are was were be been being am have has
     had having got get gets all any some every each both of in on at for from to with as into onto about via within
-    who which what whose whom order's work works working live lives living located based made make makes placed
-    place places put received recorded registered happened happen occurred occur took take taken found exist exists
-    anything given brings bring brought generate generates generated produce produces produced yield yields present
-    stored contained included appear appears came come comes went go one ones thing things up out overall altogether
-    grand result results value's answer query question ? ! . : ; ( ) [ ] { } - – — ' " ’ * ’s ...
+    who which what whose whom order's work works working live lives living located based assigned ever made make
+    makes placed place places put received recorded registered happened happen occurred occur took take taken found
+    exist exists anything given brings bring brought generate generates generated produce produces produced yield
+    yields present stored contained included appear appears came come comes went go one ones thing things up out
+    overall altogether grand result results value's answer query question ? ! . : ; ( ) [ ] { } - – — ' " ’ * ’s ...
     """
     )
 )

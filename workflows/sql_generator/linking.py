@@ -6,7 +6,7 @@ Nothing is decided here. A word that fits two columns keeps both; who else is in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .lexicon import is_operator
 from .schema import Column, Schema, Table
@@ -71,6 +71,11 @@ class Mention:
         return max(
             [m.score for m in self.columns] + [m.score for m in self.tables], default=1.0 if self.values else 0.0
         )
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it only stands for what happened at a time, and for no column by its full name."""
+        return all(match.column.kind == "date" and match.score < 0.9 for match in self.columns)
 
     def within(self, table: Table) -> Mention | None:
         """Return the mention with only the columns of one table left, or None when there are none."""
@@ -138,10 +143,15 @@ class Links:
         if best is None and tokens[at].kind == "word":
             verb = self._verb(tokens[at])
             return (verb, 1) if verb else None
-        if best is not None and best[1] == 1 and tokens[at].low in TRADE and (verb := self._verb(tokens[at])):
-            mention = best[0]
-            return Mention(mention.text, mention.columns or verb.columns, mention.tables or verb.tables, mention.values,
-                           verb=not mention.columns and not mention.tables), 1  # fmt: skip
+        if best is None or best[1] > 1 or (verb := self._verb(tokens[at])) is None:
+            return best
+        mention, low = best[0], tokens[at].low
+        if low.endswith("ed") and mention.columns and not mention.tables and not mention.values and mention.is_event:
+            return replace(mention, tables=verb.tables, verb=True), 1  # "delivered", beside a column delivered_on
+        if low in TRADE:
+            bare = not mention.columns and not mention.tables
+            columns, tables = mention.columns or verb.columns, mention.tables or verb.tables
+            return replace(mention, columns=columns, tables=tables, verb=bare), 1
         return best
 
     def _mention(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Mention | None:

@@ -29,7 +29,8 @@ def refusal(no: Refusal, question: str, schema: Schema) -> str:
         strange = listed([f"*{plain(word)}*" for word in no.unknown[:6]])
         first = f"I can't answer this: I don't know what {strange} means here."
     else:
-        first = f"I can't answer this as it stands: {escaped(no.reason)}."
+        end = "" if no.reason.endswith("?") else "."
+        first = f"I can't answer this as it stands: {escaped(no.reason)}{end}"
     parts = [first]
     if no.understood and language is None:
         parts.append(f"Understood: {', '.join(plain(word) for word in no.understood[:12])}.")

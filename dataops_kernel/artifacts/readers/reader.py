@@ -16,6 +16,9 @@ from dataops_kernel.artifacts.readers.paths import find_file
 from dataops_kernel.artifacts.readers.report import FileFormat, ReadLimits, ReadReport, Watch
 from dataops_kernel.errors import DataOpsError, FileInputError, LimitExceededError, StorageUnavailableError
 
+_REFUSED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What only a write meets, never the reading of the file itself."""
+
 
 class _Facts(NamedTuple):
     format: FileFormat
@@ -77,10 +80,10 @@ def _written_to(file: Path) -> FileInputError:
 
 def _broken_off(file: Path, before: os.stat_result, error: OSError | UnicodeError) -> DataOpsError:
     """Return what to say when the file or the disk failed under the reading."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in _REFUSED_WRITES:
         return StorageUnavailableError(
-            f"The disk is full; {file.name!r} could not be read to its end.",
-            hint=f"Free some space in {tempfile.gettempdir()!r}, or set TMPDIR to a folder with more.",
+            f"There is no room to write what is read from {file.name!r}: {os.strerror(error.errno)}.",
+            hint=f"Free some space in {tempfile.gettempdir()!r} or raise the limit set on this process (ulimit -f).",
             path=str(file),
         )
     if isinstance(error, UnicodeError) or not file.exists() or _looks(file) != _looks(file, before):

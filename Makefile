@@ -47,7 +47,7 @@ wheel: .venv/dev
 
 .venv/dev: .venv/uv pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt \
-	  -e '.[app,notebook,api]' --group test --group lint
+	  -e '.[app,notebook,api,aws]' --group test --group lint
 	touch $@
 
 clean:

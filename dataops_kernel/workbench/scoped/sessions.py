@@ -1,0 +1,64 @@
+"""A user's sessions."""
+
+from typing import Any
+
+from dataops_kernel.errors import PermissionDeniedError
+from dataops_kernel.sessions import SessionManager
+from dataops_kernel.types import Message, Session
+from dataops_kernel.workbench.guard import Guard
+from dataops_kernel.workbench.inputs import CONTEXT_BYTES, context_key, json_value, storable
+
+
+class UserSessions:
+    """The user's sessions."""
+
+    def __init__(self, guard: Guard, sessions: SessionManager) -> None:
+        self._guard = guard
+        self._sessions = sessions
+
+    def create_session(self, user_id: str | None = None, title: str = "") -> Session:
+        """Create a session of the acting user, durable when this returns."""
+        self._guard.require("session.write")
+        if user_id not in (None, self._guard.user.user_id):
+            raise PermissionDeniedError(
+                f"The user {self._guard.user.user_id!r} cannot create a session for {user_id!r}.",
+                hint="Use acting_as(user) to act for somebody else.",
+                permission="session.write",
+            )
+        return self._sessions.create_session(self._guard.user.user_id, storable(title))
+
+    def get_session(self, session_id: str, history: int | None = None) -> Session:
+        """Return a session with its newest ``history`` messages (all when None) and its context."""
+        self._guard.session(session_id, "session.read")
+        return self._sessions.get_session(session_id, history=history)
+
+    def list_sessions(self, limit: int = 50) -> list[Session]:
+        """Return the user's sessions, most recently active first, without their history."""
+        self._guard.require("session.read")
+        return self._sessions.list_sessions(self._guard.user.user_id, limit=limit)
+
+    def current(self) -> Session:
+        """Return the session the user was last active in; creates one when there is none."""
+        newest = self.list_sessions(limit=1)
+        return newest[0] if newest else self.create_session()
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Give a session another title."""
+        self._guard.session(session_id, "session.write")
+        self._sessions.rename(session_id, storable(title))
+
+    def add_message(self, session_id: str, message: Message) -> Message:
+        """Append a message without asking anything of it; durable when this returns."""
+        self._guard.session(session_id, "session.write")
+        return self._sessions.add_message(session_id, message)
+
+    def messages(self, session_id: str, limit: int = 50) -> list[Message]:
+        """Return the newest messages of the current line, oldest of them first."""
+        self._guard.session(session_id, "session.read")
+        return self._sessions.messages(session_id, limit=limit)
+
+    def set_context(self, session_id: str, key: str, value: Any) -> None:
+        """Give a context key a JSON-shaped value; None removes it."""
+        self._guard.session(session_id, "session.write")
+        value = json_value(value, f"The value of {key[:80]!r}", CONTEXT_BYTES)
+        self._sessions.set_context(session_id, context_key(key), value)

@@ -43,7 +43,7 @@ class Lineage:
             del wanted[record.id]
         writes: list[Write] = []
         for id, edge in reversed(wanted.items()):
-            body = edge.model_dump_json().encode()
+            body = edge.to_json()
             writes.append(Put("edge", id, body, edge.target, f"{edge.source}|{edge.relation}"))
             out = f"{edge.source}>{edge.target}|{edge.relation}"
             writes.append(Put("edge_out", out, body, edge.source, f"{edge.target}|{edge.relation}"))
@@ -89,7 +89,7 @@ class Lineage:
             for record in self._ledger.get_many(kind, [node.id for node in nodes if node.kind == kind])
         }
         new = {node.id: node for node in nodes if node.id not in known}
-        return [Put(node.kind, node.id, node.model_dump_json().encode()) for node in new.values()]
+        return [Put(node.kind, node.id, node.to_json()) for node in new.values()]
 
     def graph(self, focus_id: str, direction: Direction = "both", limit: int = 500) -> LineageGraph:
         """Return what ``focus_id`` comes from (``up``), led to (``down``) or both: its nearest ``limit`` nodes.

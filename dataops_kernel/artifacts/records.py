@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dataops_kernel.errors import IntegrityError, LimitExceededError, ParameterError
 from dataops_kernel.storage.ledger import MAX_RECORD_BYTES, Put, Record
-from dataops_kernel.types import Artifact, ArtifactMetadata, session_stream
+from dataops_kernel.types import Artifact, ArtifactMetadata, read_bodies, session_stream
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ _ARTIFACTS: TypeAdapter[list[Artifact]] = TypeAdapter(list[Artifact])
 def parse(adapter: TypeAdapter[list[T]], records: Sequence[Record]) -> list[T]:
     """Return the values of record bodies, read in one pass; raises ``IntegrityError`` for a body nobody can read."""
     try:
-        return adapter.validate_json(b"[" + b",".join([record.body for record in records]) + b"]")
+        return read_bodies(adapter, [record.body for record in records])
     except ValidationError as err:
         place = err.errors()[0]["loc"]
         broken = records[place[0]] if place and isinstance(place[0], int) else records[0]

@@ -38,7 +38,7 @@ class Checkpoints:
         record = Put(
             "checkpoint",
             named.checkpoint_id,
-            named.model_dump_json().encode(),
+            named.to_json(),
             parent=session_id,
             order=label,
             stamp=session_stream(session_id),
@@ -97,7 +97,7 @@ class Checkpoints:
         record = Put(
             "restore",
             restored.restore_id,
-            restored.model_dump_json().encode(),
+            restored.to_json(),
             parent=session_id,
             stamp=session_stream(session_id),
         )

@@ -90,11 +90,11 @@ def closed(run: Run, ending: Ending, now: datetime) -> Closed:
         }
     )
     try:
-        record = final.model_dump_json().encode()
+        record = final.to_json()
     except (PydanticSerializationError, UnicodeEncodeError):
         # Facts that JSON cannot hold are kept as text: the end of a run must always be writable.
         final = Run.model_validate(jsonable(final.model_dump()))
-        record = final.model_dump_json().encode()
+        record = final.to_json()
     event = _closing_event(final, now)
     if final.answer is not None and len(event) > MAX_ANSWER_BYTES:
         error = LimitExceededError(

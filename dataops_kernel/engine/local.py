@@ -101,7 +101,7 @@ class LocalEngine(Engine):
         try:
             self._ledger.commit(
                 [
-                    run_record(run, run.model_dump_json().encode(), expect=0),
+                    run_record(run, run.to_json(), expect=0),
                     Append(event_stream(run.run_id), started, expect=0),
                     *also,
                 ]

@@ -31,5 +31,5 @@ class Users:
                 permission="*",
             )
         known = self._ledger.get("user", user.user_id)
-        body = user.model_dump_json().encode()
+        body = user.to_json()
         self._ledger.commit([Put("user", user.user_id, body, parent=_DIRECTORY, expect=known.revision if known else 0)])

@@ -1,18 +1,14 @@
 """Appending to a session's log and reading it along a line."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from dataops_kernel.sessionlog.bodies import parse_entries
+from dataops_kernel.sessionlog.line import Line, trace
+from dataops_kernel.sessionlog.recent import PAGE, RecentEntries
+from dataops_kernel.storage.ledger import Append, Entry, Ledger, Write
+from dataops_kernel.types import LogEntry, session_stream
 
-from dataops_kernel.errors import IntegrityError
-from dataops_kernel.sessionlog.line import OPEN_END, Line, trace
-from dataops_kernel.storage.ledger import Append, Ledger, Write
-from dataops_kernel.types import LogEntry, Restored, session_stream
-
-_ENTRIES: TypeAdapter[list[LogEntry]] = TypeAdapter(list[LogEntry])
-_RESTORES: TypeAdapter[list[Restored]] = TypeAdapter(list[Restored])
-_PAGE = 256
+_WHOLE = 8192
 
 
 class SessionLog:
@@ -20,6 +16,7 @@ class SessionLog:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._recent = RecentEntries(ledger)
 
     def append(self, session_id: str, *entries: LogEntry, also: Sequence[Write] = ()) -> list[int]:
         """Append entries in one commit, together with the records in ``also``; return their numbers."""
@@ -28,7 +25,7 @@ class SessionLog:
     def appends(self, session_id: str, *entries: LogEntry) -> list[Write]:
         """Return the writes that append entries, for a commit that somebody else makes."""
         stream = session_stream(session_id)
-        return [Append(stream, entry.model_dump_json().encode()) for entry in entries]
+        return [Append(stream, entry.to_json()) for entry in entries]
 
     def tail(self, session_id: str) -> int:
         """Return the number of the newest entry, on whatever branch; 0 when the log is empty."""
@@ -36,42 +33,46 @@ class SessionLog:
 
     def line(self, session_id: str, at: int | None = None) -> Line:
         """Return the line as it reads from entry ``at``; without it the line as it reads now, open at its end."""
-        records = self._ledger.children("restore", session_id)
-        origins = _RESTORES.validate_json(b"[" + b",".join([record.body for record in records]) + b"]")
-        restores = sorted((record.seq or 0, entry.seq) for record, entry in zip(records, origins, strict=True))
-        return trace(OPEN_END if at is None else at, restores)
+        recent = self._recent.of(session_id)
+        return recent.line if at is None else trace(at, recent.restores)
 
-    def read(self, session_id: str, line: Line, after: int = 0) -> Iterator[tuple[int, LogEntry]]:
-        """Yield the entries of a line from old to new, those numbered above ``after``."""
-        stream = session_stream(session_id)
+    def forget(self, session_id: str) -> None:
+        """Keep nothing of a session in memory."""
+        self._recent.forget(session_id)
+
+    def read(self, session_id: str, line: Line, after: int = 0, page: int = PAGE) -> Iterator[tuple[int, LogEntry]]:
+        """Yield the entries of a line from old to new, those numbered above ``after``, reading ``page`` at a time."""
+        for rows in self._pages(session_id, line, after, page):
+            yield from zip((row.seq for row in rows), parse_entries([row.body for row in rows]), strict=True)
+
+    def read_all(self, session_id: str, line: Line, after: int = 0) -> list[LogEntry]:
+        """Return the entries of a line from old to new, those numbered above ``after``, read in one go."""
+        return parse_entries([row.body for rows in self._pages(session_id, line, after, _WHOLE) for row in rows])
+
+    def read_back(self, session_id: str, line: Line, page: int = PAGE) -> Iterator[tuple[int, LogEntry]]:
+        """Yield the entries of a line from new to old, reading ``page`` of them at a time."""
+        recent = self._recent.of(session_id)
+        for first, last in reversed(line.ranges):
+            position = min(last, recent.last)
+            while position >= max(first, recent.first):
+                yield position, recent.entries[position - recent.first]
+                position -= 1
+            while position >= first:
+                rows = self._rows(session_id, first - 1, position, page, reverse=True)
+                if not rows:
+                    break
+                yield from zip((row.seq for row in rows), parse_entries([row.body for row in rows]), strict=True)
+                position = rows[-1].seq - 1
+
+    def _pages(self, session_id: str, line: Line, after: int, page: int) -> Iterator[list[Entry]]:
         for first, last in line.ranges:
             position = max(first - 1, after)
             while position < last:
-                rows = self._ledger.entries(stream, after=position, upto=last, limit=_PAGE)
+                rows = self._rows(session_id, position, last, page)
                 if not rows:
                     break
-                yield from zip((row.seq for row in rows), parse([row.body for row in rows]), strict=True)
+                yield rows
                 position = rows[-1].seq
 
-    def read_back(self, session_id: str, line: Line, page: int = _PAGE) -> Iterator[tuple[int, LogEntry]]:
-        """Yield the entries of a line from new to old, reading ``page`` of them at a time."""
-        stream = session_stream(session_id)
-        for first, last in reversed(line.ranges):
-            position = last
-            while position >= first:
-                rows = self._ledger.entries(stream, after=first - 1, upto=position, limit=page, reverse=True)
-                if not rows:
-                    break
-                yield from zip((row.seq for row in rows), parse([row.body for row in rows]), strict=True)
-                position = rows[-1].seq - 1
-
-
-def parse(bodies: Sequence[bytes]) -> list[Any]:
-    """Turn stored bodies into entries, all in one pass."""
-    try:
-        return list(_ENTRIES.validate_json(b"[" + b",".join(bodies) + b"]"))
-    except ValidationError as err:
-        raise IntegrityError(
-            f"A session log holds an entry this version cannot read: {err.errors()[0]['msg']}.",
-            hint="Run `dataops doctor`; restore ledger.sqlite from a backup if it was edited by hand.",
-        ) from err
+    def _rows(self, session_id: str, after: int, upto: int, limit: int, *, reverse: bool = False) -> list[Entry]:
+        return self._ledger.entries(session_stream(session_id), after=after, upto=upto, limit=limit, reverse=reverse)

@@ -20,6 +20,7 @@ from dataops_kernel.types import (
     RunFinished,
     Session,
     SessionRecord,
+    read_bodies,
     session_stream,
 )
 
@@ -75,7 +76,11 @@ class SessionManager:
         """Return the session as its line reads now, with the newest ``history`` messages (all when None)."""
         record = self.record(session_id)
         line = self._log.line(session_id)
-        messages = self._all_messages(session_id, line) if history is None else self.messages(session_id, limit=history)
+        messages = (
+            self.messages_between(session_id, line, after=0)
+            if history is None
+            else self.messages(session_id, limit=history, line=line)
+        )
         newest = messages[-1].timestamp if messages else None
         active = tuple(dict.fromkeys(m.workflow for m in messages if m.workflow))
         return Session(
@@ -87,8 +92,7 @@ class SessionManager:
 
     def list_sessions(self, user_id: str, *, limit: int = 50) -> list[Session]:
         """Return a user's sessions without their history, most recently active first."""
-        bodies = [record.body for record in self._ledger.children("session", user_id)]
-        records = _RECORDS.validate_json(b"[" + b",".join(bodies) + b"]")
+        records = read_bodies(_RECORDS, [record.body for record in self._ledger.children("session", user_id)])
         records.sort(key=lambda record: (record.last_active, record.session_id), reverse=True)
         return [Session(**dict(record)) for record in records[:limit]]
 
@@ -108,10 +112,15 @@ class SessionManager:
 
     def message_writes(self, session_id: str, message: Message) -> tuple[Message, list[Write]]:
         """Return the completed message and the write that adds it, for a commit that does more."""
-        self._stored(session_id)
-        now = self._clock()
-        filled = {"message_id": message.message_id or self._ids.new("msg"), "timestamp": message.timestamp or now}
-        complete = MessageAdded.model_validate({**vars(message), **filled, "type": "message"})
+        self.owner(session_id)
+        complete = MessageAdded.model_validate(
+            {
+                **vars(message),
+                "message_id": message.message_id or self._ids.new("msg"),
+                "timestamp": message.timestamp or self._clock(),
+                "type": "message",
+            }
+        )
         return complete, self._log.appends(session_id, complete)
 
     def closing_writes(self, run: Run) -> list[Write]:
@@ -148,9 +157,7 @@ class SessionManager:
 
     def messages_between(self, session_id: str, line: Line, after: int) -> list[Message]:
         """Return the messages of a line that come after entry ``after``, oldest first."""
-        entries = self._log.read(session_id, line, after)
-        found: list[Message] = [entry for _, entry in entries if isinstance(entry, MessageAdded)]
-        return found
+        return [entry for entry in self._log.read_all(session_id, line, after) if isinstance(entry, MessageAdded)]
 
     def context(self, session_id: str, line: Line | None = None) -> dict[str, Any]:
         """Return the context keys and values as the line reads."""
@@ -169,14 +176,11 @@ class SessionManager:
         index = Put(
             "context",
             self._ids.new("ctx"),
-            change.model_dump_json().encode(),
+            change.to_json(),
             parent=session_id,
             stamp=session_stream(session_id),
         )
         self._log.append(session_id, change, also=[index])
-
-    def _all_messages(self, session_id: str, line: Line) -> list[Message]:
-        return self.messages_between(session_id, line, after=0)
 
     def _stored(self, session_id: str) -> Record:
         record = self._ledger.get("session", session_id) if is_id("ses", session_id) else None
@@ -209,4 +213,4 @@ def _last_words(run: Run) -> Message:
 
 
 def _put(record: SessionRecord, expect: int) -> Put:
-    return Put("session", record.session_id, record.model_dump_json().encode(), parent=record.user_id, expect=expect)
+    return Put("session", record.session_id, record.to_json(), parent=record.user_id, expect=expect)

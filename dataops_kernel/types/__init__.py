@@ -9,7 +9,7 @@ from dataops_kernel.types.artifacts import (
     ContentForm,
     ContentType,
 )
-from dataops_kernel.types.base import Frozen
+from dataops_kernel.types.base import Frozen, read_bodies
 from dataops_kernel.types.checkpoints import (
     AggregateDrift,
     ArtifactChange,
@@ -33,6 +33,7 @@ from dataops_kernel.types.log import (
 from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
 from dataops_kernel.types.sessions import Message, Role, Session, SessionRecord, SessionStatus, UserPreferences
+from dataops_kernel.types.snapshots import Segment
 from dataops_kernel.types.users import User
 
 __all__ = [
@@ -72,11 +73,13 @@ __all__ = [
     "RunFinished",
     "RunStarted",
     "RunStatus",
+    "Segment",
     "Session",
     "SessionRecord",
     "SessionStatus",
     "User",
     "UserPreferences",
     "event_stream",
+    "read_bodies",
     "session_stream",
 ]

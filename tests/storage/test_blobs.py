@@ -1,5 +1,6 @@
 """Every blob store signs the same contract; the file store also keeps its order of writing."""
 
+import hashlib
 import io
 import os
 import re
@@ -109,6 +110,46 @@ def test_content_cut_short_on_disk_is_written_anew(tmp_path: Path):
     blobs.put(b"content")
 
     assert path.read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("way", ["bytes", "stream", "file"])
+@pytest.mark.parametrize("witness", ["the process that stored it", "a new process"])
+def test_content_changed_on_disk_is_healed_by_storing_it_again(tmp_path: Path, way: str, witness: str):
+    blobs = FileBlobs(tmp_path)
+    path = blobs.path(blobs.put(b"content"))
+    assert path is not None
+    path.chmod(0o600)
+    path.write_bytes(b"cOntent")
+    os.utime(path, (0, 0))
+    if witness == "a new process":
+        blobs = FileBlobs(tmp_path)
+
+    put_again(blobs, b"content", way)
+
+    assert path.read_bytes() == b"content"
+
+
+def put_again(blobs: FileBlobs, content: bytes, way: str) -> None:
+    if way == "file":
+        blobs.put_file(lambda path: path.write_bytes(content))
+    else:
+        blobs.put(content if way == "bytes" else io.BytesIO(content))
+
+
+def test_content_that_is_there_is_read_once_per_process_before_it_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    FileBlobs(tmp_path).put(b"content")
+    hashed: list[str] = []
+    digest_of = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, name: hashed.append(file.name) or digest_of(file, name))
+    blobs = FileBlobs(tmp_path)
+
+    for _ in range(3):
+        blobs.put(b"content")
+        blobs.put(b"new content")
+
+    assert [Path(name).name for name in hashed] == [sha256(b"content")]
 
 
 def test_opening_a_store_creates_nothing(tmp_path: Path):

@@ -1,6 +1,7 @@
 """Blobs of a local workspace: files named by their SHA-256, visible only when they are whole and durable."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -17,6 +18,9 @@ from dataops_kernel.storage.embedded.faults import OUT_OF_ROOM, from_system
 _BUFFER = 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LEFTOVER_AGE = timedelta(days=1)
+_REMEMBERED_FILES = 10_000
+
+_Signature = tuple[int, int, int]
 
 
 class FileBlobs(Blobs):
@@ -30,6 +34,8 @@ class FileBlobs(Blobs):
         self._folder = Path(folder).absolute()
         self._temporary = self._folder / "tmp"
         self._rooted: set[str] = set()  # prefix folders whose own entry is known to be durable
+        # Files known to hold what their name says, by what the file system says of them: hashed once per process.
+        self._sound: dict[str, _Signature] = {}
         with contextlib.suppress(OSError):
             self._remove_leftovers(clock().timestamp() - _LEFTOVER_AGE.total_seconds())
 
@@ -152,13 +158,15 @@ class FileBlobs(Blobs):
             path.parent.mkdir(exist_ok=True)
             temporary.rename(path)
             self._make_name_durable(digest)
+            self._remember(digest, os.fstat(descriptor))
         except OSError as error:
             raise from_system(error, self._folder) from error
 
     def _has(self, digest: str, size: int) -> bool:
-        """Say whether the content is stored; a file cut short by a broken disk is not it, and is written anew."""
+        """Say whether the content is stored; a file that a broken disk cut short or changed is written anew."""
         try:
-            if (self._folder / digest[:2] / digest).stat().st_size != size:
+            facts = (self._folder / digest[:2] / digest).stat()
+            if facts.st_size != size or not self._is_sound(digest, facts):
                 return False
             # Whoever stored it may not have come to this yet, and our caller is about to rely on it.
             self._make_name_durable(digest)
@@ -167,6 +175,27 @@ class FileBlobs(Blobs):
         except OSError as error:
             raise from_system(error, self._folder) from error
         return True
+
+    def _is_sound(self, digest: str, facts: os.stat_result) -> bool:
+        """Say whether a file holds what its name says; it is read again only after it has changed."""
+        if self._sound.get(digest) == _signature(facts):
+            return True
+        try:
+            with (self._folder / digest[:2] / digest).open("rb") as file:
+                facts = os.fstat(file.fileno())
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            if error.errno == errno.EIO:  # the disk cannot give it back: as good as not there
+                return False
+            raise
+        if found == digest:
+            self._remember(digest, facts)
+        return found == digest
+
+    def _remember(self, digest: str, facts: os.stat_result) -> None:
+        if len(self._sound) >= _REMEMBERED_FILES:
+            self._sound.clear()
+        self._sound[digest] = _signature(facts)
 
     def _make_name_durable(self, digest: str) -> None:
         _sync_folder(self._folder / digest[:2])
@@ -183,6 +212,10 @@ class FileBlobs(Blobs):
             owner = file.name.partition("-")[0]
             if owner.isdigit() and not _alive(int(owner)) and file.stat().st_mtime < before:
                 file.unlink(missing_ok=True)
+
+
+def _signature(facts: os.stat_result) -> _Signature:
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
 def _hashed_chunks(stream: BinaryIO, hashed: "hashlib._Hash") -> Iterator[bytes]:

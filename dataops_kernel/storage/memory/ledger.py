@@ -18,7 +18,7 @@ from dataops_kernel.storage.ledger import (
     record_moved,
     stream_moved,
 )
-from dataops_kernel.storage.memory.limits import check_limits, check_text
+from dataops_kernel.storage.limits import check_limits, check_text
 
 _Key = tuple[str, str]
 _Place = tuple[str, str, str]

@@ -1,4 +1,4 @@
-"""What DynamoDB refuses although a local ledger would take it."""
+"""What DynamoDB refuses although a local ledger would take it; kept by its ledger and by the strict one in memory."""
 
 from collections.abc import Sequence
 

@@ -73,16 +73,16 @@ class ContentStore:
         digest, size = self._blobs.put_file(write_and_look)
         return Placed("arrow", "parquet", digest, size, "plain", None, *summaries[0])
 
-    def load(self, artifact: Artifact) -> Any:
-        """Return the content as the kind of value that was stored."""
+    def load(self, artifact: Artifact, riding: bytes | None = None) -> Any:
+        """Return the content as the kind of value that was stored; ``riding`` is what came with its record."""
         if artifact.is_table and not artifact.inline:
             return decode(artifact.form, self._mapped(artifact))
-        return decode(artifact.form, self.read(artifact))
+        return decode(artifact.form, self.read(artifact, riding))
 
-    def read(self, artifact: Artifact) -> bytes:
+    def read(self, artifact: Artifact, riding: bytes | None = None) -> bytes:
         """Return the content's bytes, decompressed."""
         if artifact.inline:
-            data = self._ledger.data("artifact", artifact.artifact_id)
+            data = riding or self._ledger.data("artifact", artifact.artifact_id)
             if data is None:
                 _damaged(artifact, "is missing from the ledger")
         else:

@@ -43,6 +43,8 @@ class ArtifactReader:
 
     def read(self, records: Sequence[Record]) -> list[Artifact]:
         """Return the artifacts of the records, in their order, without content."""
+        if len(records) == 1 and (kept := self._kept.get((records[0].id, records[0].revision))):
+            return [kept]
         keys = [(record.id, record.revision) for record in records]
         known = {key: artifact for key in keys if (artifact := self._kept.get(key))}
         unknown = [record for record, key in zip(records, keys, strict=True) if key not in known]
@@ -93,18 +95,15 @@ def artifact_write(artifact: Artifact, data: bytes | None) -> Put:
 
 
 def _body(artifact: Artifact) -> bytes:
-    return artifact.model_dump_json(exclude_defaults=True).encode()
+    return artifact.__pydantic_serializer__.to_json(artifact, exclude_defaults=True)
 
 
 def check_metadata(metadata: ArtifactMetadata) -> None:
     """Refuse text that cannot be shown on one line or cannot be written at all."""
     if not isinstance(metadata, ArtifactMetadata):
         raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
-    for field, text in (
-        ("session_id", metadata.session_id),
-        ("workflow_name", metadata.workflow_name),
-        ("name", metadata.name),
-    ):
+    needed = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
+    for field, text in needed.items():
         _check_text(field, text)
         if not text or text.isspace():
             raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")

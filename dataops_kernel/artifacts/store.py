@@ -95,13 +95,20 @@ class ArtifactStore:
         check_metadata(metadata)
         return self._attach(placed, metadata, edges, nodes)
 
-    def get_artifact(self, artifact_id: str) -> Artifact:
+    def get_artifact(self, artifact_id: str, allowed: Callable[[Artifact], object] | None = None) -> Artifact:
         """Return an artifact with its content, the same kind of value that was stored.
 
-        Raises ``ArtifactNotFoundError``, and ``IntegrityError`` when the stored bytes have changed.
+        ``allowed`` is shown the description before the content is looked at, and refuses by raising. Raises
+        ``ArtifactNotFoundError``, and ``IntegrityError`` when the stored bytes have changed.
         """
-        artifact = self.describe(artifact_id)
-        return artifact.model_copy(update={"content": self._content.load(artifact)})
+        found = self._ledger.whole("artifact", artifact_id) if is_artifact_id(artifact_id) else None
+        if found is None:
+            raise _unknown_id(artifact_id)
+        record, riding = found
+        artifact = self._reader.read([record])[0]
+        if allowed is not None:
+            allowed(artifact)
+        return artifact.model_copy(update={"content": self._content.load(artifact, riding)})
 
     def get_table(self, artifact_id: str) -> "pa.Table":
         """Return a table artifact's content as an Arrow table, in whatever form it was stored."""
@@ -225,9 +232,10 @@ class ArtifactStore:
         artifact_id = self._ids.new("art")
         links = self._links(artifact_id, metadata, edges)
         parent = artifact_parent(metadata.session_id, metadata.name)
+        # What this process stored last is a good guess, a name of which it knows nothing is most likely new, and the
+        # commit says when that was wrong.
+        newest = self._newest.pop(parent, 0)
         for _ in range(_ATTEMPTS):
-            # What this process stored last is a good guess, and the commit says when it was wrong.
-            newest = self._newest.pop(parent, None) or self._newest_version(parent)
             artifact = Artifact(
                 **vars(metadata),
                 **placed.facts(),
@@ -247,7 +255,9 @@ class ArtifactStore:
             try:
                 self._ledger.commit(writes)
             except ConflictError:
-                continue  # somebody took this version, or stated one of the edges, in between
+                # Somebody took this version, or stated one of the edges, in between.
+                newest = self._newest_version(parent)
+                continue
             self._remember(parent, artifact.version)
             if len(links) > _EDGES_AT_ONCE or len(nodes) > _NODES_AT_ONCE:
                 # The record names its parents itself: what did not fit into its commit is not their only trace.

@@ -193,6 +193,10 @@ class Ledger(ABC):
         """Return the records that exist among ``ids``, in the order of ``ids``."""
         return self._get_many(kind, ids) if ids else []
 
+    def whole(self, kind: str, id: str) -> tuple[Record, bytes | None] | None:
+        """Return one record with the content that rides with it (None when it has none), or None."""
+        return self._whole(kind, id)
+
     def data(self, kind: str, id: str) -> bytes | None:
         """Return the content that rides with a record, or None when it has none."""
         return self._data(kind, id)
@@ -257,6 +261,10 @@ class Ledger(ABC):
 
     @abstractmethod
     def _get_many(self, kind: str, ids: Sequence[str]) -> list[Record]: ...
+
+    def _whole(self, kind: str, id: str) -> tuple[Record, bytes | None] | None:
+        record = self._get(kind, id)
+        return record and (record, self._data(kind, id))
 
     @abstractmethod
     def _data(self, kind: str, id: str) -> bytes | None: ...

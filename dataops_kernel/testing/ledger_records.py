@@ -118,6 +118,9 @@ class RecordsContract:
         ledger.commit([Put("k", "r1", b"2", expect=1)])
         assert ledger.data("k", "r1") == b"\x00data\xff"
         assert ledger.data("k", "r2") == b""
+        assert ledger.whole("k", "r1") == (ledger.get("k", "r1"), b"\x00data\xff")
+        assert ledger.whole("k", "r2") == (ledger.get("k", "r2"), b"")
+        assert ledger.whole("k", "r9") is None
 
         ledger.commit([Put("k", "r1", b"3", expect=2, data=b"new")])
 

@@ -49,13 +49,16 @@ class Guard:
 
     def artifact(self, artifact_id: str, permission: str = "artifact.read") -> Artifact:
         """Return the description of an artifact of one of the user's sessions; raises ``ArtifactNotFoundError``."""
+        return self.described(self._artifacts.describe(artifact_id), permission)
+
+    def described(self, artifact: Artifact, permission: str = "artifact.read") -> Artifact:
+        """Return the artifact when it is of one of the user's sessions; raises ``ArtifactNotFoundError`` otherwise."""
         self.require(permission)
-        artifact = self._artifacts.describe(artifact_id)
         if self._sessions.owner(artifact.session_id) != self.user.user_id:
             raise ArtifactNotFoundError(
-                f"There is no artifact {artifact_id[:80]!r}.",
+                f"There is no artifact {artifact.artifact_id!r}.",
                 hint="`dataops artifacts` lists yours.",
-                artifact_id=artifact_id[:80],
+                artifact_id=artifact.artifact_id,
             )
         return artifact
 

@@ -28,6 +28,8 @@ _MANY = (16, 256)
 _GET_MANY = {
     size: f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND id IN ({', '.join('?' * size)})" for size in _MANY
 }
+_WHOLE = f"""SELECT {_COLUMNS}, (SELECT data FROM contents WHERE contents.num = records.num)
+    FROM records WHERE kind = ? AND id = ?"""
 _DATA = "SELECT data FROM contents WHERE num = (SELECT num FROM records WHERE kind = ? AND id = ?)"
 # A BLOB sorts after every TEXT, so an empty one is the upper bound that excludes nothing.
 _NO_BOUND = b""
@@ -168,6 +170,10 @@ class SqliteLedger(Ledger):
             padded = [*chunk, *[chunk[-1]] * (size - len(chunk))]
             found.update((row[1], _record(row)) for row in self._rows(_GET_MANY[size], (kind, *padded)))
         return [found[id] for id in ids if id in found]
+
+    def _whole(self, kind: str, id: str) -> tuple[Record, bytes | None] | None:
+        rows = self._rows(_WHOLE, (kind, id))
+        return (_record(rows[0][:-1]), rows[0][-1]) if rows else None
 
     def _data(self, kind: str, id: str) -> bytes | None:
         rows = self._rows(_DATA, (kind, id))

@@ -24,8 +24,7 @@ class UserArtifacts:
 
     def get_artifact(self, artifact_id: str) -> Artifact:
         """Return an artifact with its content, verified against its hash."""
-        self._guard.artifact(artifact_id)
-        return self._artifacts.get_artifact(artifact_id)
+        return self._artifacts.get_artifact(artifact_id, allowed=self._guard.described)
 
     def describe(self, artifact_id: str) -> Artifact:
         """Return an artifact without its content."""

@@ -6,7 +6,7 @@ what a single DynamoDB table with two indexes gives, so every backend can keep t
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dataops_kernel.errors import ConflictError, LimitExceededError, UsageError
@@ -132,6 +132,13 @@ def stream_moved(stream: str, expect: int, tail: int) -> ConflictError:
     )
 
 
+def stream_erased(stream: str) -> ConflictError:
+    """Return the error for an append to a stream that was erased, name and all, since the caller last saw it."""
+    return ConflictError(
+        f"The stream {stream!r} was erased.", hint="What it belonged to is gone; begin something new.", stream=stream
+    )
+
+
 def record_moved(kind: str, id: str, expect: int, revision: int | None) -> ConflictError:
     """Return the error for a write whose expected revision is not there (``revision`` None: no record at all)."""
     found = "is not there" if revision is None else f"is at revision {revision}"
@@ -247,8 +254,37 @@ class Ledger(ABC):
         return self._entries(stream, after, upto, limit, reverse)
 
     def tail(self, stream: str) -> int:
-        """Return the number of the last entry of a stream; 0 when it has none."""
+        """Return the number of the last entry of a stream, erased or not; 0 when it has none."""
         return self._tail(stream)
+
+    def scan(self, kind: str, *, after: str | None = None, limit: int | None = None) -> list[Record]:
+        """List every record of a kind by id, above an exclusive bound.
+
+        For maintenance only (what refers to this content? what is there to clean up?): a backend that has no such
+        order may have to look at all its records.
+        """
+        return self._list("kind", kind, kind, after, None, limit, False)
+
+    def erase(self, *, streams: Mapping[str, int | None] | None = None, records: Sequence[tuple[str, str]] = ()) -> int:
+        """Take entries and records away for good, whatever their revision, and return how many were there.
+
+        ``streams`` says up to which entry each stream is erased: what comes later stays, and so does the tail, so
+        that numbers are never given twice. None erases a stream with its name and tail: it was never there, and an
+        append begins at 1. ``records`` are pairs of kind and id; what rides with them goes too.
+
+        Not one commit: a crash may leave a part undone, from each stream the newer entries. Doing it again ends it.
+        What lies in files is overwritten, but only ``purge`` makes sure that nothing of it can be read anywhere.
+        """
+        bounds = dict(streams or {})
+        if not all([*bounds, *(kind and id for kind, id in records)]):
+            raise UsageError("There is an empty key among what to erase.", hint="Name the stream, or kind and id.")
+        return self._erase(bounds, records)
+
+    def purge(self, *, rewrite: bool = False) -> None:  # noqa: B027  a backend without files has nothing to do
+        """Leave no byte of what was erased in journals; with ``rewrite`` also none in the gaps of the store's files.
+
+        A rewrite copies the whole store and makes writers wait meanwhile.
+        """
 
     def close(self) -> None:  # noqa: B027  a backend without files has nothing to do
         """Let go of files and connections; closing twice does nothing."""
@@ -286,3 +322,6 @@ class Ledger(ABC):
 
     @abstractmethod
     def _tail(self, stream: str) -> int: ...
+
+    @abstractmethod
+    def _erase(self, streams: Mapping[str, int | None], records: Sequence[tuple[str, str]]) -> int: ...

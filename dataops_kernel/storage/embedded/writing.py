@@ -15,6 +15,7 @@ from dataops_kernel.storage.ledger import (
     place_fixed,
     place_taken,
     record_moved,
+    stream_erased,
     stream_moved,
 )
 
@@ -49,7 +50,7 @@ class Writer:
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, streams: dict[str, int]) -> None:
-        self._connection = connection
+        self.connection = connection
         self._execute = connection.execute
         self._path = str(path)
         self._file = os.stat(self._path).st_ino  # noqa: PTH116  see begin()
@@ -82,12 +83,12 @@ class Writer:
     def roll_back(self) -> None:
         """Undo everything applied since ``begin``; after an error SQLite may have done so already."""
         self._fresh = {}
-        if self._connection.in_transaction:
+        if self.connection.in_transaction:
             self._execute("ROLLBACK")
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self.connection.close()
 
     def apply_alone(self, writes: Sequence[Write]) -> list[int]:
         """Apply writes so that, if they raise, those applied before them in this transaction stand."""
@@ -100,7 +101,7 @@ class Writer:
             self._fresh = known
             raise
         finally:
-            if self._connection.in_transaction:
+            if self.connection.in_transaction:
                 self._execute("RELEASE alone")
 
     def apply(self, writes: Sequence[Write]) -> list[int]:
@@ -132,7 +133,10 @@ class Writer:
             tail = (self._execute(TAIL, (base, base + SPAN)).fetchone()[0] or base) - base
             if tail != expect:
                 raise stream_moved(stream, expect, tail)
-        position = self._execute(_APPEND, (base, base + SPAN, body)).lastrowid
+        try:
+            position = self._execute(_APPEND, (base, base + SPAN, body)).lastrowid
+        except sqlite3.IntegrityError as error:
+            raise stream_erased(stream) from error  # by another process: its room is closed, see erasing.py
         assert position is not None  # an INSERT that did not raise has one
         return position - base
 

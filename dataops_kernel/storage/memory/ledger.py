@@ -2,7 +2,7 @@
 
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dataops_kernel.errors import UsageError
 from dataops_kernel.storage.ledger import (
@@ -35,6 +35,7 @@ class MemoryLedger(Ledger):
         self._strict = strict
         self._lock = threading.Lock()
         self._streams: dict[str, list[bytes]] = {}
+        self._erased: dict[str, int] = {}  # up to which entry; their places stay, because places are numbers
         self._records: dict[_Key, Record] = {}
         self._contents: dict[_Key, bytes] = {}
         self._owners: dict[_Place, str] = {}  # (kind, parent, order) -> the id that lives there
@@ -100,6 +101,9 @@ class MemoryLedger(Ledger):
     ) -> list[Record]:
         check_text(kind, value, after or "", before or "")
         with self._lock:
+            if index == "kind":
+                ids = sorted(id for held, id in self._records if held == kind and (after is None or id > after))
+                return [self._records[kind, id] for id in ids[:limit]]
             places = self._partitions.get((index, kind, value), [])
             first = 0 if after is None else bisect_right(places, after, key=_order)
             last = len(places) if before is None else bisect_left(places, before, key=_order)
@@ -111,13 +115,35 @@ class MemoryLedger(Ledger):
         with self._lock:
             bodies = self._streams.get(stream, [])
             last = len(bodies) if upto is None else min(upto, len(bodies))
-            numbers = range(max(after, 0) + 1, last + 1)[:: -1 if reverse else 1]
+            first = max(after, self._erased.get(stream, 0), 0) + 1
+            numbers = range(first, last + 1)[:: -1 if reverse else 1]
             return [Entry(number, bodies[number - 1]) for number in numbers[:limit]]
 
     def _tail(self, stream: str) -> int:
         check_text(stream)
         with self._lock:
             return len(self._streams.get(stream, []))
+
+    def _erase(self, streams: Mapping[str, int | None], records: Sequence[tuple[str, str]]) -> int:
+        check_text(*streams, *(part for key in records for part in key))
+        with self._lock:
+            gone = 0
+            for stream, upto in streams.items():
+                bodies = self._streams.get(stream, [])
+                done = self._erased.get(stream, 0)
+                last = len(bodies) if upto is None else max(done, min(upto, len(bodies)))
+                gone += last - done
+                if upto is None:
+                    self._streams.pop(stream, None)
+                    self._erased.pop(stream, None)
+                elif last:
+                    bodies[:last] = [b""] * last
+                    self._erased[stream] = last
+            for key in records:
+                if key in self._records:
+                    self._replace(key, None)
+                    gone += 1
+            return gone
 
 
 class _Plan:

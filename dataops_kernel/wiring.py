@@ -17,9 +17,9 @@ from dataops_kernel.orchestration import Orchestrator, Planner
 from dataops_kernel.orchestration.executor import PlanExecutor
 from dataops_kernel.security import Users
 from dataops_kernel.sessionlog import SessionLog
-from dataops_kernel.sessions import SessionManager
+from dataops_kernel.sessions import Memory, SessionManager
 from dataops_kernel.settings import Settings, load_settings
-from dataops_kernel.storage.embedded import FileBlobs, SqliteLedger
+from dataops_kernel.storage.embedded import FileBlobs, SqliteLedger, SqliteTextIndex
 from dataops_kernel.telemetry import configure
 from dataops_kernel.types import User
 from dataops_kernel.workbench import Workbench
@@ -52,7 +52,8 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     ledger = SqliteLedger(root / "ledger.sqlite")
     blobs = FileBlobs(root / "blobs")
     log = SessionLog(ledger)
-    sessions = SessionManager(ledger, log, ids, clock)
+    memory = Memory(ledger, log, SqliteTextIndex(root / "cache" / "messages.sqlite"))
+    sessions = SessionManager(ledger, log, ids, clock, memory)
     artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
     lineage = Lineage(ledger)
     query = QueryService(artifacts.open_table, _query_limits(settings))
@@ -68,6 +69,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     def close() -> None:
         engine.close()
         query.close()
+        memory.close()
         ledger.close()
 
     services = Services(

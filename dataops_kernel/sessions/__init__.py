@@ -1,5 +1,6 @@
 """Who said what: sessions, their messages and their context."""
 
 from dataops_kernel.sessions.manager import SessionManager
+from dataops_kernel.sessions.memory import Memory
 
-__all__ = ["SessionManager"]
+__all__ = ["Memory", "SessionManager"]

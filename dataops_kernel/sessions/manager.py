@@ -11,7 +11,9 @@ from dataops_kernel.clock import Clock
 from dataops_kernel.errors import ConflictError, ParameterError, SessionNotFoundError
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
+from dataops_kernel.sessions.memory import Memory
 from dataops_kernel.storage.ledger import Ledger, Put, Record, Write
+from dataops_kernel.storage.memory.textindex import MemoryTextIndex
 from dataops_kernel.types import (
     ContextSet,
     Message,
@@ -23,6 +25,7 @@ from dataops_kernel.types import (
     read_bodies,
     session_stream,
 )
+from dataops_kernel.types.memory import MessageHit
 
 # The record's last_active is for ordering lists; writing it with every message would double the bytes of an append.
 _ACTIVITY_GRAIN = timedelta(seconds=60)
@@ -37,11 +40,14 @@ _RECORDS: TypeAdapter[list[SessionRecord]] = TypeAdapter(list[SessionRecord])
 class SessionManager:
     """Session lifecycle, conversation and context; whose session it is, is asked by the facade above."""
 
-    def __init__(self, ledger: Ledger, log: SessionLog, ids: IdSource, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, log: SessionLog, ids: IdSource, clock: Clock, memory: Memory | None = None
+    ) -> None:
         self._ledger = ledger
         self._log = log
         self._ids = ids
         self._clock = clock
+        self.memory = memory or Memory(ledger, log, MemoryTextIndex())
         self._owners: dict[str, str] = {}
         self._touched: dict[str, datetime] = {}
 
@@ -158,6 +164,20 @@ class SessionManager:
     def messages_between(self, session_id: str, line: Line, after: int) -> list[Message]:
         """Return the messages of a line that come after entry ``after``, oldest first."""
         return [entry for entry in self._log.read_all(session_id, line, after) if isinstance(entry, MessageAdded)]
+
+    def search_messages(
+        self, text: str, *, session_id: str | None = None, user_id: str | None = None, k: int = 10, left: bool = False
+    ) -> list[MessageHit]:
+        """Return up to ``k`` messages that have to do with ``text``, best first: of a session or of all of a user's.
+
+        What a restore left is found only with ``left``. Raises ``ParameterError`` for a ``k`` outside 1 to 1,000, a
+        text without words, or neither a session nor a user, and ``LimitExceededError`` for a very long text.
+        """
+        if session_id is not None:
+            user_id = self.owner(session_id)
+        if user_id is None:
+            raise ParameterError("Nobody's messages can be searched.", hint="Give a session_id or a user_id.")
+        return self.memory.search(user_id, text, session_id=session_id, k=k, left=left)
 
     def context(self, session_id: str, line: Line | None = None) -> dict[str, Any]:
         """Return the context keys and values as the line reads."""

@@ -3,5 +3,6 @@
 from dataops_kernel.storage.embedded.blobs import FileBlobs
 from dataops_kernel.storage.embedded.cache import DiskCache
 from dataops_kernel.storage.embedded.ledger import SqliteLedger
+from dataops_kernel.storage.embedded.textindex import SqliteTextIndex
 
-__all__ = ["DiskCache", "FileBlobs", "SqliteLedger"]
+__all__ = ["DiskCache", "FileBlobs", "SqliteLedger", "SqliteTextIndex"]

@@ -3,5 +3,6 @@
 from dataops_kernel.storage.memory.blobs import MemoryBlobs
 from dataops_kernel.storage.memory.cache import MemoryCache
 from dataops_kernel.storage.memory.ledger import MemoryLedger
+from dataops_kernel.storage.memory.textindex import MemoryTextIndex
 
-__all__ = ["MemoryBlobs", "MemoryCache", "MemoryLedger"]
+__all__ = ["MemoryBlobs", "MemoryCache", "MemoryLedger", "MemoryTextIndex"]

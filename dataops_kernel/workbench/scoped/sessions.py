@@ -5,6 +5,7 @@ from typing import Any
 from dataops_kernel.errors import PermissionDeniedError
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.types import Message, Session
+from dataops_kernel.types.memory import MessageHit
 from dataops_kernel.workbench.guard import Guard
 from dataops_kernel.workbench.inputs import CONTEXT_BYTES, context_key, json_value, storable
 
@@ -56,6 +57,19 @@ class UserSessions:
         """Return the newest messages of the current line, oldest of them first."""
         self._guard.session(session_id, "session.read")
         return self._sessions.messages(session_id, limit=limit)
+
+    def search_messages(
+        self, text: str, session_id: str | None = None, k: int = 10, left: bool = False
+    ) -> list[MessageHit]:
+        """Return up to ``k`` messages that have to do with ``text``, best first; of all the user's sessions when None.
+
+        What a restore left behind is found only with ``left``. Raises ``ParameterError`` for a text without words.
+        """
+        if session_id is None:
+            self._guard.require("session.read")
+            return self._sessions.search_messages(text, user_id=self._guard.user.user_id, k=k, left=left)
+        self._guard.session(session_id, "session.read")
+        return self._sessions.search_messages(text, session_id=session_id, k=k, left=left)
 
     def set_context(self, session_id: str, key: str, value: Any) -> None:
         """Give a context key a JSON-shaped value; None removes it."""

@@ -22,6 +22,8 @@ _ORIGINS = {
         "ArtifactMetadata",
         "Checkpoint",
         "CheckpointDiff",
+        "CheckpointTree",
+        "DeletionPlan",
         "Event",
         "LineageGraph",
         "Message",
@@ -31,6 +33,7 @@ _ORIGINS = {
         "SessionStatus",
         "User",
         "UserPreferences",
+        "WhyKept",
     ),
     "dataops_kernel.errors": ("DataOpsError",),
     "dataops_kernel.settings": ("Settings",),
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
         ArtifactMetadata,
         Checkpoint,
         CheckpointDiff,
+        CheckpointTree,
+        DeletionPlan,
         Event,
         LineageGraph,
         Message,
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
         SessionStatus,
         User,
         UserPreferences,
+        WhyKept,
     )
     from dataops_kernel.wiring import connect
     from dataops_kernel.workbench import Workbench

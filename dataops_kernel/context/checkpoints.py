@@ -1,21 +1,44 @@
 """Checkpoints name a point of a session's log; a restore continues the line from it. Nothing is copied or lost."""
 
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
 from dataops_kernel.clock import Clock
-from dataops_kernel.errors import CheckpointNotFoundError, ConflictError, ParameterError, suggestion
+from dataops_kernel.context.tree import Branches, MessageCounts, checkpoint_tree, last_said
+from dataops_kernel.errors import CheckpointNotFoundError, ConflictError, IntegrityError, ParameterError, suggestion
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessions import SessionManager
-from dataops_kernel.storage.ledger import Ledger, Put
-from dataops_kernel.types import Checkpoint, CheckpointNamed, Restored, session_stream
-
-_LABEL_LENGTH = 200
+from dataops_kernel.storage.ledger import Ledger, Put, Record
+from dataops_kernel.types import (
+    Checkpoint,
+    CheckpointNamed,
+    CheckpointTree,
+    KeepReason,
+    Restored,
+    read_bodies,
+    session_stream,
+)
 
 NOW = "now"
 """Stands for the head of the current line wherever a checkpoint is asked for by name."""
 
+_LABEL_LENGTH = 200
+_ENTRY = re.compile(r"@(0|[1-9][0-9]{0,9})")
+_SUGGESTED = 200
+_ATTEMPTS = 1000
+_NAMED: TypeAdapter[list[CheckpointNamed]] = TypeAdapter(list[CheckpointNamed])
+
 
 class Checkpoints:
-    """The checkpoints of every session."""
+    """The checkpoints of every session.
+
+    A point is named by a checkpoint's id or label, or as ``@42``: entry 42 of the log, on whatever branch. The tree
+    shows the heads of left branches that way.
+    """
 
     def __init__(self, ledger: Ledger, log: SessionLog, sessions: SessionManager, ids: IdSource, clock: Clock) -> None:
         self._ledger = ledger
@@ -23,6 +46,7 @@ class Checkpoints:
         self._sessions = sessions
         self._ids = ids
         self._clock = clock
+        self._messages = MessageCounts(log)
 
     def create(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now; one atomic append, whatever the session's size.
@@ -31,68 +55,55 @@ class Checkpoints:
         """
         label = _checked_label(label)
         self._sessions.record(session_id)
-        now = self._clock()
-        named = CheckpointNamed(
-            time=now, checkpoint_id=self._ids.new("chk"), label=label, seq=self._log.tail(session_id)
-        )
-        record = Put(
-            "checkpoint",
-            named.checkpoint_id,
-            named.to_json(),
-            parent=session_id,
-            order=label,
-            stamp=session_stream(session_id),
-        )
-        try:
-            self._log.append(session_id, named, also=[record])
-        except ConflictError as err:
-            raise ConflictError(
-                f"This session has a checkpoint named {label!r} already.",
-                hint="Choose another name; `dataops checkpoint list` shows those taken.",
-                label=label,
-            ) from err
-        return _checkpoint(session_id, named)
+        return self._append(session_id, self._now_named(session_id, label))
+
+    def create_before(self, session_id: str, what: str) -> Checkpoint:
+        """Name the session as it is now by what comes next: ``before sql_generator · 14:03:22`` (UTC)."""
+        self._sessions.owner(session_id)
+        wish = f"before {what[:100]} · {self._clock():%H:%M:%S}"
+        for attempt in range(1, _ATTEMPTS):
+            label = wish if attempt == 1 else f"{wish} ({attempt})"
+            if self._by_label(session_id, label) is not None:
+                continue
+            try:
+                return self._append(session_id, self._now_named(session_id, label, "auto"))
+            except ConflictError:
+                continue  # another process took the name in between
+        raise ConflictError(f"The session has {_ATTEMPTS} checkpoints named {wish!r}.", hint="Try again in a second.")
 
     def list(self, session_id: str) -> list[Checkpoint]:
         """Return every checkpoint of the session, oldest first, those of left branches included."""
-        self._sessions.record(session_id)
-        line = self._log.line(session_id)
-        found = [
-            _checkpoint(session_id, CheckpointNamed.model_validate_json(record.body), line)
-            for record in self._ledger.children("checkpoint", session_id)
-        ]
-        return sorted(found, key=lambda checkpoint: (checkpoint.created_at, checkpoint.checkpoint_id))
+        self._sessions.owner(session_id)
+        return [*self._all(session_id, self._ledger.children("checkpoint", session_id), self._branches(session_id))]
+
+    def tree(self, session_id: str) -> CheckpointTree:
+        """Return the checkpoints as the tree of branches they stand on, with the heads of those that were left."""
+        self._sessions.owner(session_id)
+        records = self._ledger.children("checkpoint", session_id)
+        branches = self._branches(session_id)
+        checkpoints = self._all(session_id, records, branches)
+        heads = branches.unnamed_heads(checkpoints, self._bookkeeping(records, branches))
+        said = [last_said(self._log, session_id, self._log.line(session_id, branches.ends[head])) for head in heads]
+        messages = self._messages.of(session_id, branches.ends[-1])
+        return checkpoint_tree(session_id, branches, checkpoints, [*zip(heads, said, strict=True)], messages)
 
     def get(self, session_id: str, name: str) -> Checkpoint:
-        """Return a checkpoint by id or label; raises ``CheckpointNotFoundError`` with the closest label."""
-        known = self.list(session_id)
-        for checkpoint in known:
-            if name in (checkpoint.label, checkpoint.checkpoint_id):
-                return checkpoint
-        raise CheckpointNotFoundError(
-            f"This session has no checkpoint {name[:_LABEL_LENGTH]!r}.",
-            hint=suggestion(
-                name,
-                [checkpoint.label for checkpoint in known],
-                "Create one first with `dataops checkpoint create NAME`."
-                if not known
-                else f"It has {', '.join(repr(c.label) for c in known[-5:])}.",
-            ),
-            session_id=session_id,
-        )
+        """Return a point by id, label or ``@42``; raises ``CheckpointNotFoundError`` with the closest label."""
+        found = self._found(session_id, name)
+        return found.model_copy(update={"on_current_line": self._branches(session_id).current()(found.seq)})
 
-    def restore(self, session_id: str, checkpoint: str) -> Checkpoint:
-        """Continue the session from a checkpoint (id or label) on a new branch; one atomic append.
+    def restore(self, session_id: str, name: str) -> Checkpoint:
+        """Continue the session from a point (id, label or ``@42``) on a new branch; one atomic append.
 
         Conversation, context and artifacts read as they did then. The line that was left stays in the log: its
-        checkpoints can be restored in turn.
+        checkpoints can be restored in turn, and so can its head.
         """
-        target = self._found(session_id, checkpoint) or self.get(session_id, checkpoint)
+        target = self._found(session_id, name)
         restored = Restored(
             time=self._clock(),
             restore_id=self._ids.new("rst"),
             seq=target.seq,
-            checkpoint_id=target.checkpoint_id,
+            checkpoint_id=None if target.kind == "head" else target.checkpoint_id,
         )
         record = Put(
             "restore",
@@ -104,37 +115,168 @@ class Checkpoints:
         self._log.append(session_id, restored, also=[record])
         return target.model_copy(update={"on_current_line": True})
 
-    def _found(self, session_id: str, checkpoint_id: str) -> Checkpoint | None:
-        """Return a checkpoint by its id alone, without looking at any other or at the line."""
-        record = self._ledger.get("checkpoint", checkpoint_id) if is_id("chk", checkpoint_id) else None
-        if record is None or record.parent != session_id:
-            return None
-        return _checkpoint(session_id, CheckpointNamed.model_validate_json(record.body))
+    def undo(self, session_id: str) -> Checkpoint:
+        """Go back to the head that the newest restore left; what was said since stays on a branch of its own.
+
+        An undo is a restore, so a second one brings back what the first left. Raises ``CheckpointNotFoundError``
+        when nothing was ever restored.
+        """
+        self._sessions.owner(session_id)
+        restores = self._log.restores(session_id)
+        if not restores:
+            raise CheckpointNotFoundError(
+                "Nothing was restored in this session, so there is nothing to undo.",
+                hint="`dataops checkpoint restore NAME` goes back to a checkpoint.",
+                session_id=session_id,
+            )
+        return self.restore(session_id, f"@{restores[-1][0] - 1}")
 
     def line(self, session_id: str, name: str) -> Line:
-        """Return the line as it read at a checkpoint (id or label), or as it reads ``now``."""
+        """Return the line as it read at a point (id, label or ``@42``), or as it reads ``now``."""
         if name == NOW:
             return self._log.line(session_id)
-        return self._log.line(session_id, self.get(session_id, name).seq)
+        return self._log.line(session_id, self._found(session_id, name).seq)
+
+    def reaching(self, session_id: str, seq: int) -> tuple[KeepReason, ...]:
+        """Return what shows entry ``seq``: the current line, checkpoints and the heads of left branches."""
+        records = self._ledger.children("checkpoint", session_id)
+        branches = self._branches(session_id)
+        checkpoints = self._all(session_id, records, branches)
+        heads = branches.unnamed_heads(checkpoints, self._bookkeeping(records, branches))
+        now = [KeepReason(kind="current_line", name=NOW)] if branches.current()(seq) else []
+        named = [
+            KeepReason(kind="checkpoint", name=checkpoint.label, id=checkpoint.checkpoint_id)
+            for checkpoint in checkpoints
+            if branches.holds(checkpoint.seq, seq)
+        ]
+        left = [
+            KeepReason(kind="branch", name=f"@{branches.ends[head]}")
+            for head in heads
+            if branches.holds(branches.ends[head], seq)
+        ]
+        return (*now, *named, *left)
+
+    def _now_named(self, session_id: str, label: str, kind: Literal["named", "auto"] = "named") -> CheckpointNamed:
+        return CheckpointNamed(
+            time=self._clock(),
+            checkpoint_id=self._ids.new("chk"),
+            label=label,
+            seq=self._log.tail(session_id),
+            kind=kind,
+        )
+
+    def _append(self, session_id: str, named: CheckpointNamed) -> Checkpoint:
+        record = Put(
+            "checkpoint",
+            named.checkpoint_id,
+            named.to_json(),
+            parent=session_id,
+            order=named.label,
+            stamp=session_stream(session_id),
+        )
+        try:
+            self._log.append(session_id, named, also=[record])
+        except ConflictError as err:
+            raise ConflictError(
+                f"This session has a checkpoint named {named.label!r} already.",
+                hint="Choose another name; `dataops checkpoint list` shows those taken.",
+                label=named.label,
+            ) from err
+        return _checkpoint(session_id, named)
+
+    def _branches(self, session_id: str) -> Branches:
+        restores = self._log.restores(session_id)
+        tail = self._log.tail(session_id)
+        return Branches(tail, [pair for pair in restores if pair[0] <= tail])
+
+    def _bookkeeping(self, records: Sequence[Record], branches: Branches) -> set[int]:
+        return {*branches.starts[1:], *(record.seq for record in records if record.seq)}
+
+    def _all(self, session_id: str, records: Sequence[Record], branches: Branches) -> tuple[Checkpoint, ...]:
+        # In the order of the log: a clock may jump back, the log's numbers never do.
+        ordered = sorted(records, key=lambda record: record.seq or 0)
+        on_line = branches.current()
+        return tuple(_checkpoint(session_id, named, on_line(named.seq)) for named in _read(ordered))
+
+    def _found(self, session_id: str, name: str) -> Checkpoint:
+        """Look a point up directly, without reading any other; ``on_current_line`` is not worked out."""
+        record = self._ledger.get("checkpoint", name) if is_id("chk", name) else None
+        if record is None or record.parent != session_id:
+            record = self._by_label(session_id, name)
+        if record is not None:
+            return _checkpoint(session_id, _read([record])[0])
+        if entry := _ENTRY.fullmatch(name):
+            return self._entry(session_id, int(entry[1]))
+        raise self._unknown(session_id, name)
+
+    def _by_label(self, session_id: str, label: str) -> Record | None:
+        if not 0 < len(label) <= _LABEL_LENGTH or not label.isprintable():
+            return None
+        # Labels are printable: none lies between this one and this one with a control character behind it.
+        nearest = self._ledger.children("checkpoint", session_id, before=f"{label}\x01", limit=1, reverse=True)
+        return nearest[0] if nearest and nearest[0].order == label else None
+
+    def _entry(self, session_id: str, seq: int) -> Checkpoint:
+        tail = self._log.tail(session_id)
+        if seq > tail:
+            raise CheckpointNotFoundError(
+                f"The log of this session ends at @{tail}, before @{seq}.",
+                hint="`dataops checkpoint tree` shows the heads one can go back to.",
+                session_id=session_id,
+            )
+        time = self._sessions.record(session_id).created_at
+        for _, entry in self._log.read(session_id, Line(((seq, seq),)) if seq else Line(())):
+            time = getattr(entry, "time", None) or getattr(entry, "timestamp", None) or time
+        return Checkpoint(
+            checkpoint_id=f"@{seq}", session_id=session_id, label=f"@{seq}", kind="head", seq=seq, created_at=time
+        )
+
+    def _unknown(self, session_id: str, name: str) -> CheckpointNotFoundError:
+        known = [checkpoint.label for checkpoint in self.list(session_id)]
+        return CheckpointNotFoundError(
+            f"This session has no checkpoint {name[:_LABEL_LENGTH]!r}.",
+            hint=suggestion(
+                name[:_LABEL_LENGTH],
+                known[-_SUGGESTED:],
+                "Create one first with `dataops checkpoint create NAME`."
+                if not known
+                else f"It has {', '.join(map(repr, known[-5:]))}.",
+            ),
+            session_id=session_id,
+        )
 
 
-def _checkpoint(session_id: str, named: CheckpointNamed, line: Line | None = None) -> Checkpoint:
+def _read(records: Sequence[Record]) -> list[CheckpointNamed]:
+    try:
+        return read_bodies(_NAMED, [record.body for record in records])
+    except ValidationError as err:
+        raise IntegrityError(
+            f"A checkpoint of this session cannot be read: {err.errors()[0]['msg']}.",
+            hint="Run `dataops doctor`; restore ledger.sqlite from a backup if it was edited by hand.",
+        ) from err
+
+
+def _checkpoint(session_id: str, named: CheckpointNamed, on_current_line: bool = True) -> Checkpoint:
     return Checkpoint(
         checkpoint_id=named.checkpoint_id,
         session_id=session_id,
         label=named.label,
+        kind=named.kind,
         seq=named.seq,
         created_at=named.time,
-        on_current_line=line is None or named.seq in line or named.seq == 0,
+        on_current_line=on_current_line,
     )
 
 
 def _checked_label(label: str) -> str:
-    label = label.strip()
-    if not label or len(label) > _LABEL_LENGTH or not label.isprintable() or label == NOW:
+    shown = label[:40]
+    label = label.strip() if len(label) <= 10 * _LABEL_LENGTH else label
+    reserved = label == NOW or _ENTRY.fullmatch(label) or is_id("chk", label)
+    if not label or len(label) > _LABEL_LENGTH or not label.isprintable() or reserved:
         raise ParameterError(
-            f"{label[:40]!r} cannot name a checkpoint.",
-            hint=f"Use 1 to {_LABEL_LENGTH} printable characters on one line, other than {NOW!r}.",
-            label=label[:40],
+            f"{shown!r} cannot name a checkpoint.",
+            hint=f"Use 1 to {_LABEL_LENGTH} printable characters on one line, other than {NOW!r}, @ and a number, "
+            "or an id.",
+            label=shown,
         )
     return label

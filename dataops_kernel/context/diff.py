@@ -1,113 +1,114 @@
-"""What differs between two readings of a session."""
+"""What differs between two readings of a session: words, context and artifacts."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from dataops_kernel.artifacts.query import QueryService
-from dataops_kernel.errors import DataOpsError
-from dataops_kernel.types import AggregateDrift, Artifact, ArtifactChange, Column, ContextChange
+from pydantic_core import to_json
 
-_NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UBIGINT", "UINTEGER")
-_ROW_DIFF_LIMIT = 5_000_000
+from dataops_kernel.artifacts.query import QueryService
+from dataops_kernel.artifacts.store import ArtifactStore
+from dataops_kernel.context.artifact_diff import ArtifactComparison
+from dataops_kernel.context.checkpoints import NOW, Checkpoints
+from dataops_kernel.context.table_diff import Keys
+from dataops_kernel.errors import ParameterError
+from dataops_kernel.sessionlog import SessionLog
+from dataops_kernel.sessions import SessionManager
+from dataops_kernel.types import ArtifactMetadata, CheckpointDiff, ContextChange
+
+MOST_EXAMPLES = 100
+"""Example rows of each kind and table that can be asked for."""
+
+_MESSAGES = 200
+_KEYS = 100
+_ARTIFACTS = 200
+_VALUE_BYTES = 2_000
+_PARENTS = 100
+_NAME = 200
+
+
+class Differences:
+    """Compares two points of a session."""
+
+    def __init__(
+        self,
+        log: SessionLog,
+        sessions: SessionManager,
+        artifacts: ArtifactStore,
+        query: QueryService,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._log = log
+        self._sessions = sessions
+        self._artifacts = artifacts
+        self._query = query
+        self._checkpoints = checkpoints
+
+    def between(
+        self,
+        session_id: str,
+        before: str,
+        after: str = NOW,
+        *,
+        key: Keys = None,
+        examples: int = 5,
+        store: bool = False,
+    ) -> CheckpointDiff:
+        """Say what differs between two points; see ``ContextManager.diff_checkpoints``."""
+        if not 0 <= examples <= MOST_EXAMPLES:
+            raise ParameterError(
+                f"{examples!r} example rows cannot be shown.", hint=f"Ask for 0 to {MOST_EXAMPLES} of each kind."
+            )
+        first, second = (self._checkpoints.line(session_id, point) for point in (before, after))
+        shared = first.common(second)
+        added = self._sessions.messages_between(session_id, second, shared)
+        removed = self._sessions.messages_between(session_id, first, shared)
+        context = context_changes(self._sessions.context(session_id, first), self._sessions.context(session_id, second))
+        comparison = ArtifactComparison(self._artifacts, self._query, key=key, examples=examples)
+        changes, artifacts = comparison.changes(
+            self._artifacts.at(session_id, first), self._artifacts.at(session_id, second), limit=_ARTIFACTS
+        )
+        diff = CheckpointDiff(
+            session_id=session_id,
+            before=before,
+            after=after,
+            common_seq=min(shared, self._log.tail(session_id)),
+            messages_added=tuple(added[:_MESSAGES]),
+            messages_removed=tuple(removed[:_MESSAGES]),
+            context=context[:_KEYS],
+            artifacts=changes,
+            totals={
+                "messages_added": len(added),
+                "messages_removed": len(removed),
+                "context": len(context),
+                "artifacts": artifacts,
+            },
+        )
+        return diff.model_copy(update={"artifact_id": self._stored(diff)}) if store else diff
+
+    def _stored(self, diff: CheckpointDiff) -> str:
+        """Keep a difference as a JSON artifact made of the versions it compares."""
+        versions = [id for change in diff.artifacts for id in (change.before_id, change.after_id) if id]
+        metadata = ArtifactMetadata(
+            session_id=diff.session_id,
+            workflow_name="checkpoint_diff",
+            name=f"diff {diff.before} → {diff.after}"[:_NAME],
+            description=f"What differs between {diff.before!r} and {diff.after!r}.",
+            parent_artifacts=tuple(dict.fromkeys(versions))[:_PARENTS],
+        )
+        return self._artifacts.store_artifact(diff.model_dump(mode="json", exclude={"artifact_id"}), metadata)
 
 
 def context_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ContextChange, ...]:
-    """Return every key whose value differs, by key; None stands for absent."""
+    """Return every key whose value differs, by key; None stands for absent, and a long value is cut."""
     return tuple(
-        ContextChange(key=key, before=before.get(key), after=after.get(key))
+        ContextChange(key=key, before=_short(before.get(key)), after=_short(after.get(key)))
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     )
 
 
-def artifact_changes(
-    before: Mapping[str, Artifact], after: Mapping[str, Artifact], query: QueryService
-) -> tuple[ArtifactChange, ...]:
-    """Return every artifact name that was added, changed in content, or removed, by name."""
-    changes = []
-    for name in sorted({*before, *after}):
-        old, new = before.get(name), after.get(name)
-        if old is None and new is not None:
-            changes.append(
-                ArtifactChange(name=name, change="added", after_id=new.artifact_id, rows_after=new.row_count)
-            )
-        elif new is None and old is not None:
-            changes.append(
-                ArtifactChange(name=name, change="removed", before_id=old.artifact_id, rows_before=old.row_count)
-            )
-        elif old is not None and new is not None and old.sha256 != new.sha256:
-            changes.append(_changed(name, old, new, query))
-    return tuple(changes)
-
-
-def _changed(name: str, old: Artifact, new: Artifact, query: QueryService) -> ArtifactChange:
-    change = ArtifactChange(
-        name=name,
-        change="changed",
-        before_id=old.artifact_id,
-        after_id=new.artifact_id,
-        rows_before=old.row_count,
-        rows_after=new.row_count,
-    )
-    if not (old.is_table and new.is_table):
-        return change
-    had = {(column.name, column.type) for column in old.columns}
-    has = {(column.name, column.type) for column in new.columns}
-    shared = [column for column in new.columns if (column.name, column.type) in had]
-    added, removed = _row_counts(shared, old, new, query)
-    return change.model_copy(
-        update={
-            "columns_added": tuple(c for c in new.columns if (c.name, c.type) not in had),
-            "columns_removed": tuple(c for c in old.columns if (c.name, c.type) not in has),
-            "rows_added": added,
-            "rows_removed": removed,
-            "drift": _drift(shared, old, new, query),
-        }
-    )
-
-
-def _row_counts(
-    shared: list[Column], old: Artifact, new: Artifact, query: QueryService
-) -> tuple[int | None, int | None]:
-    if not shared or max(old.row_count or 0, new.row_count or 0) > _ROW_DIFF_LIMIT:
-        return None, None
-    columns = ", ".join(_quoted(column.name) for column in shared)
-    tables = {"before_table": old, "after_table": new}
-    counts = []
-    for more, less in (("after_table", "before_table"), ("before_table", "after_table")):
-        sql = f"select count(*) as n from (select {columns} from {more} except all select {columns} from {less}) as d"
-        counts.append(_first_row(sql, tables, query)["n"])
-    return counts[0], counts[1]
-
-
-def _drift(shared: list[Column], old: Artifact, new: Artifact, query: QueryService) -> tuple[AggregateDrift, ...]:
-    numeric = [column.name for column in shared if column.type.startswith(_NUMERIC)]
-    if not numeric:
-        return ()
-    # Positions, not names: a column may be called anything, also the same as an alias.
-    sums = ", ".join(f"sum({_quoted(name)})::double as s{i}" for i, name in enumerate(numeric))
-    was = _first_row(f"select {sums} from before_table", {"before_table": old}, query)
-    is_now = _first_row(f"select {sums} from after_table", {"after_table": new}, query)
-    return tuple(
-        AggregateDrift(column=name, before=was[f"s{i}"], after=is_now[f"s{i}"])
-        for i, name in enumerate(numeric)
-        if was[f"s{i}"] != is_now[f"s{i}"]
-    )
-
-
-def _first_row(sql: str, tables: Mapping[str, Artifact], query: QueryService) -> dict[str, Any]:
-    try:
-        rows: list[dict[str, Any]] = query.run(sql, tables).table.to_pylist()
-    except DataOpsError:
-        # A count that cannot be had is left open, it does not hide the rest of the difference.
-        return _Unknown()
-    return rows[0]
-
-
-class _Unknown(dict[str, Any]):
-    def __missing__(self, key: str) -> None:
-        return None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _short(value: Any) -> Any:
+    held = to_json(value, inf_nan_mode="constants", fallback=str)
+    if len(held) <= _VALUE_BYTES:
+        return value
+    return f"{held[:_VALUE_BYTES].decode('utf-8', 'ignore')}… ({len(held):,} bytes)"

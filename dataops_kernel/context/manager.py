@@ -1,15 +1,25 @@
 """What a session was and is: every verb on context and checkpoints, each kept in a module of its own."""
 
+from collections.abc import Sequence
+
 from dataops_kernel.artifacts.query import QueryService
 from dataops_kernel.artifacts.store import ArtifactStore
 from dataops_kernel.clock import Clock
+from dataops_kernel.context.branching import Branches
 from dataops_kernel.context.checkpoints import NOW, Checkpoints
-from dataops_kernel.context.diff import artifact_changes, context_changes
+from dataops_kernel.context.diff import Differences
+from dataops_kernel.context.table_diff import Keys
+from dataops_kernel.context.loading import Loading
+from dataops_kernel.context.snapshots import Snapshots
 from dataops_kernel.ids import IdSource
 from dataops_kernel.sessionlog import SessionLog
+from dataops_kernel.sessionlog.segments import Segments
 from dataops_kernel.sessions import SessionManager
+from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Ledger
-from dataops_kernel.types import Checkpoint, CheckpointDiff
+from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree, KeepReason
+from dataops_kernel.types.sessions import Session
+from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, MergeStrategy, OnConflict
 
 
 class ContextManager:
@@ -18,6 +28,7 @@ class ContextManager:
     def __init__(
         self,
         ledger: Ledger,
+        blobs: Blobs,
         log: SessionLog,
         sessions: SessionManager,
         artifacts: ArtifactStore,
@@ -25,11 +36,57 @@ class ContextManager:
         ids: IdSource,
         clock: Clock,
     ) -> None:
-        self._log = log
-        self._sessions = sessions
-        self._artifacts = artifacts
-        self._query = query
         self._checkpoints = Checkpoints(ledger, log, sessions, ids, clock)
+        self._snapshots = Snapshots(ledger, blobs, log, sessions, Segments(ledger, blobs), ids, clock)
+        branches = Branches(ledger, log, ids, clock)
+        self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
+        self._differences = Differences(log, sessions, artifacts, query, self._checkpoints)
+
+    def dump_context(self, session_id: str, include_artifacts: bool = True) -> str:
+        """Keep the session as it is now as a snapshot and return its id, durable when this returns.
+
+        What was sealed before is shared: a second snapshot costs what is new since the first.
+        """
+        return self._snapshots.dump(session_id, include_artifacts=include_artifacts)
+
+    def get_snapshot(self, snapshot_id: str) -> ContextSnapshot:
+        """Return a snapshot with its states and references, without reading the log it holds.
+
+        Raises ``SnapshotNotFoundError``, ``IntegrityError`` for changed bytes, and ``WorkspaceVersionError`` for a
+        snapshot that a newer version made.
+        """
+        return self._snapshots.get(snapshot_id)
+
+    def list_snapshots(self, session_id: str) -> list[ContextSnapshot]:
+        """Return the snapshots of a session, oldest first, without states and references."""
+        return self._snapshots.of_session(session_id)
+
+    def open_snapshot(self, snapshot_id: str) -> Session:
+        """Return the session as it was when it was dumped, conversation included, read from the snapshot."""
+        return self._snapshots.open(snapshot_id)
+
+    def snapshot_session(self, snapshot_id: str) -> str:
+        """Return the id of the session a snapshot was made of; raises ``SnapshotNotFoundError``."""
+        return self._snapshots.session_of(snapshot_id)
+
+    def load_context(
+        self,
+        snapshot_id: str,
+        merge_strategy: MergeStrategy = "replace",
+        *,
+        keys: Sequence[str] | None = None,
+        session_id: str | None = None,
+        on_conflict: OnConflict = "keep",
+    ) -> ContextLoad:
+        """Load a snapshot into its own session or, with ``session_id``, into another; nothing is destroyed.
+
+        ``replace``: the session reads as the snapshot, on a new branch. ``merge``: context keys and artifact names
+        it lacks are added; where they differ its own stay, or with ``on_conflict="take"`` the snapshot's are taken.
+        ``selective``: the same for ``keys`` only: context keys, or ``artifacts:NAME``. Conflicts are in the result.
+        """
+        return self._loading.load(
+            snapshot_id, merge_strategy, keys=keys, session_id=session_id, on_conflict=on_conflict
+        )
 
     def create_checkpoint(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now; one atomic append, whatever the session's size.
@@ -38,37 +95,53 @@ class ContextManager:
         """
         return self._checkpoints.create(session_id, label)
 
+    def create_checkpoint_before(self, session_id: str, what: str) -> Checkpoint:
+        """Name the session as it is now by what comes next: ``before sql_generator · 14:03:22``, of kind ``auto``."""
+        return self._checkpoints.create_before(session_id, what)
+
     def list_checkpoints(self, session_id: str) -> list[Checkpoint]:
         """Return every checkpoint of the session, oldest first, those of left branches included."""
         return self._checkpoints.list(session_id)
 
+    def checkpoint_tree(self, session_id: str) -> CheckpointTree:
+        """Return the checkpoints as the tree of branches they stand on, with the heads of those that were left."""
+        return self._checkpoints.tree(session_id)
+
     def restore_checkpoint(self, session_id: str, checkpoint: str) -> Checkpoint:
-        """Continue the session from a checkpoint (id or label) on a new branch; one atomic append.
+        """Continue the session from a point (checkpoint id, label, or ``@42``) on a new branch; one atomic append.
 
         Conversation, context and artifacts read as they did then. The line that was left stays in the log: its
-        checkpoints can be restored in turn.
+        checkpoints can be restored in turn, and its head by the number that the tree shows.
         """
         return self._checkpoints.restore(session_id, checkpoint)
 
-    def diff_checkpoints(self, session_id: str, before: str, after: str = NOW) -> CheckpointDiff:
-        """Say what differs between two points (checkpoint ids, labels, or ``now``).
+    def undo_restore(self, session_id: str) -> Checkpoint:
+        """Go back to the head that the newest restore left; what was said since stays on a branch of its own.
+
+        Raises ``CheckpointNotFoundError`` when nothing was ever restored.
+        """
+        return self._checkpoints.undo(session_id)
+
+    def reaching(self, session_id: str, seq: int) -> tuple[KeepReason, ...]:
+        """Return what shows entry ``seq``: the current line, checkpoints and the heads of left branches."""
+        return self._checkpoints.reaching(session_id, seq)
+
+    def diff_checkpoints(
+        self,
+        session_id: str,
+        before: str,
+        after: str = NOW,
+        *,
+        key: Keys = None,
+        examples: int = 5,
+        store: bool = False,
+    ) -> CheckpointDiff:
+        """Say what differs between two points (checkpoint ids, labels, ``@42``, or ``now``).
 
         Messages are those since the common ancestor, on either side; context keys and artifacts are compared by
-        value and content; tables also by schema, rows and numeric totals.
+        value and content. Tables are compared by columns, totals and rows: by ``key`` (a column, a list of columns,
+        or either by table name), by a column found to be unique in both versions, else as whole rows; ``examples``
+        rows of each kind are shown. With ``store`` the difference is kept as an artifact made of what it compares.
+        Raises ``CheckpointNotFoundError``, and ``ParameterError`` for a key that no changed table has.
         """
-        first, second = (self._checkpoints.line(session_id, point) for point in (before, after))
-        shared = first.common(second)
-        return CheckpointDiff(
-            session_id=session_id,
-            before=before,
-            after=after,
-            common_seq=min(shared, self._log.tail(session_id)),
-            messages_added=tuple(self._sessions.messages_between(session_id, second, shared)),
-            messages_removed=tuple(self._sessions.messages_between(session_id, first, shared)),
-            context=context_changes(
-                self._sessions.context(session_id, first), self._sessions.context(session_id, second)
-            ),
-            artifacts=artifact_changes(
-                self._artifacts.at(session_id, first), self._artifacts.at(session_id, second), self._query
-            ),
-        )
+        return self._differences.between(session_id, before, after, key=key, examples=examples, store=store)

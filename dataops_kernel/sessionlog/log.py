@@ -36,6 +36,10 @@ class SessionLog:
         recent = self._recent.of(session_id)
         return recent.line if at is None else trace(at, recent.restores)
 
+    def restores(self, session_id: str) -> tuple[tuple[int, int], ...]:
+        """Return (number of the entry, the entry it continues from) of every restore, in the order they were made."""
+        return self._recent.of(session_id).restores
+
     def forget(self, session_id: str) -> None:
         """Keep nothing of a session in memory."""
         self._recent.forget(session_id)

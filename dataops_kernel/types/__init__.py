@@ -15,7 +15,14 @@ from dataops_kernel.types.checkpoints import (
     ArtifactChange,
     Checkpoint,
     CheckpointDiff,
+    CheckpointNode,
+    CheckpointTree,
+    ColumnChange,
     ContextChange,
+    DocumentDiff,
+    RowChange,
+    RowDiff,
+    ValueChange,
 )
 from dataops_kernel.types.context import (
     AutomaticCompression,
@@ -43,6 +50,7 @@ from dataops_kernel.types.log import (
     session_stream,
 )
 from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question
+from dataops_kernel.types.retention import DeletionPlan, KeepKind, KeepReason, Purge, WhyKept
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
 from dataops_kernel.types.sessions import Message, Role, Session, SessionRecord, SessionStatus, UserPreferences
 from dataops_kernel.types.snapshots import Segment
@@ -62,7 +70,10 @@ __all__ = [
     "Checkpoint",
     "CheckpointDiff",
     "CheckpointNamed",
+    "CheckpointNode",
+    "CheckpointTree",
     "Column",
+    "ColumnChange",
     "CompressedContext",
     "ContentEncoding",
     "ContentForm",
@@ -70,11 +81,15 @@ __all__ = [
     "ContextBlock",
     "ContextChange",
     "ContextSet",
+    "DeletionPlan",
+    "DocumentDiff",
     "ContextView",
     "Event",
     "EventType",
     "FoundSection",
     "Frozen",
+    "KeepKind",
+    "KeepReason",
     "KeptFact",
     "LeftOut",
     "LineageEdge",
@@ -85,11 +100,14 @@ __all__ = [
     "MessageAdded",
     "Plan",
     "PlanStep",
+    "Purge",
     "Question",
     "Remembered",
     "ReplacedSection",
     "Restored",
     "Role",
+    "RowChange",
+    "RowDiff",
     "RollingSummary",
     "Run",
     "RunFinished",
@@ -101,6 +119,8 @@ __all__ = [
     "SessionStatus",
     "User",
     "UserPreferences",
+    "ValueChange",
+    "WhyKept",
     "event_stream",
     "read_bodies",
     "session_stream",

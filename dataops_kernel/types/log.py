@@ -58,6 +58,7 @@ class CheckpointNamed(_Entry):
     checkpoint_id: str
     label: str
     seq: int
+    kind: Literal["named", "auto"] = "named"
 
 
 class Restored(_Entry):

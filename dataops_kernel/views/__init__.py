@@ -1,6 +1,14 @@
 """What doors draw: sentences, small tables and graphs made from the kernel's values, the same for every door."""
 
-from dataops_kernel.views.diff import diff_lines
+from dataops_kernel.views.checkpoints import (
+    TreeRow,
+    change_details,
+    change_tables,
+    change_title,
+    diff_lines,
+    tree_lines,
+    tree_rows,
+)
 from dataops_kernel.views.events import event_line
 from dataops_kernel.views.lineage import lineage_dot, lineage_lines
 from dataops_kernel.views.lines import one_line
@@ -10,6 +18,10 @@ from dataops_kernel.views.tables import TableView, preview, text_table
 
 __all__ = [
     "TableView",
+    "TreeRow",
+    "change_details",
+    "change_tables",
+    "change_title",
     "diff_lines",
     "event_line",
     "lineage_dot",
@@ -20,4 +32,6 @@ __all__ = [
     "preview",
     "safe_markdown",
     "text_table",
+    "tree_lines",
+    "tree_rows",
 ]

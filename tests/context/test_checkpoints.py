@@ -92,8 +92,10 @@ def test_the_diff_shows_messages_context_and_artifacts_that_changed(workbench, s
     assert {name: c.change for name, c in changes.items()} == {"orders": "changed", "report": "added"}
     orders = changes["orders"]
     assert [c.name for c in orders.columns_added] == ["note"]
-    assert (orders.rows_before, orders.rows_after, orders.rows_added, orders.rows_removed) == (2, 2, 1, 1)
-    assert [(d.column, d.before, d.after) for d in orders.drift if d.column == "amount"] == [("amount", 30.0, 55.0)]
+    assert (orders.rows_before, orders.rows_after, orders.rows.added, orders.rows.removed) == (2, 2, 1, 1)
+    assert [(d.column, d.before, d.after) for d in orders.drift if (d.column, d.measure) == ("amount", "sum")] == [
+        ("amount", 30.0, 55.0)
+    ]
 
 
 def test_two_branches_are_compared_from_their_common_ancestor(workbench, session_id):

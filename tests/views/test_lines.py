@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dataops_kernel.types import AggregateDrift, ArtifactChange, CheckpointDiff, Column, ContextChange, Event, Message
+from dataops_kernel.types import (
+    AggregateDrift,
+    ArtifactChange,
+    CheckpointDiff,
+    Column,
+    ContextChange,
+    Event,
+    Message,
+    RowDiff,
+)
 from dataops_kernel.views import diff_lines, event_line
 
 
@@ -56,8 +65,7 @@ def test_a_difference_names_messages_keys_tables_columns_and_drift():
         change="changed",
         rows_before=10,
         rows_after=1200,
-        rows_added=1190,
-        rows_removed=0,
+        rows=RowDiff(key=("id",), columns=2, added=1190, removed=0),
         columns_added=(Column(name="tax", type="DOUBLE"),),
         drift=(AggregateDrift(column="amount", before=1.0, after=None),),
     )
@@ -76,9 +84,10 @@ def test_a_difference_names_messages_keys_tables_columns_and_drift():
         "context keys: 1",
         "  limit: None → 5",
         "artifacts: 2",
-        "  ~ orders (10 → 1,200 rows; 1,190 new, 0 gone)",
+        "  ~ orders (10 → 1,200 rows)",
         "      + column tax DOUBLE",
-        "      sum of amount: 1.00 → –",
+        "      rows by id: 1,190 new, 0 gone, 0 changed",
+        "      sum of amount: 1 → –",
         "  - old (3 rows)",
     ]
 
@@ -88,7 +97,7 @@ def test_a_long_difference_is_capped_and_counted():
 
     lines = diff_lines(diff(messages_added=messages))
 
-    assert lines[0] == "messages since 'a': 1500"
+    assert lines[0] == "messages since 'a': 1,500"
     assert lines[-1] == "  … 1,480 more"
     assert max(map(len, lines)) < 120
 

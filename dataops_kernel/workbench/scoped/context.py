@@ -1,7 +1,12 @@
 """The context and checkpoints of a user's sessions."""
 
+from collections.abc import Sequence
+
 from dataops_kernel.context import ContextManager
-from dataops_kernel.types import Checkpoint, CheckpointDiff
+from dataops_kernel.context.table_diff import Keys
+from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree
+from dataops_kernel.types.sessions import Session
+from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, MergeStrategy, OnConflict
 from dataops_kernel.workbench.guard import Guard
 
 
@@ -11,6 +16,43 @@ class UserContext:
     def __init__(self, guard: Guard, context: ContextManager) -> None:
         self._guard = guard
         self._context = context
+
+    def dump_context(self, session_id: str, include_artifacts: bool = True) -> str:
+        """Keep the session as it is now as a snapshot and return its id."""
+        self._guard.session(session_id, "checkpoint.write")
+        return self._context.dump_context(session_id, include_artifacts)
+
+    def get_snapshot(self, snapshot_id: str) -> ContextSnapshot:
+        """Return a snapshot with its states and references, without reading the log it holds."""
+        self._guard.snapshot(snapshot_id, self._context.snapshot_session(snapshot_id), "checkpoint.read")
+        return self._context.get_snapshot(snapshot_id)
+
+    def list_snapshots(self, session_id: str) -> list[ContextSnapshot]:
+        """Return the snapshots of a session, oldest first, without states and references."""
+        self._guard.session(session_id, "checkpoint.read")
+        return self._context.list_snapshots(session_id)
+
+    def open_snapshot(self, snapshot_id: str) -> Session:
+        """Return the session as it was when it was dumped, conversation included."""
+        self._guard.snapshot(snapshot_id, self._context.snapshot_session(snapshot_id), "session.read")
+        return self._context.open_snapshot(snapshot_id)
+
+    def load_context(
+        self,
+        snapshot_id: str,
+        merge_strategy: MergeStrategy = "replace",
+        *,
+        keys: Sequence[str] | None = None,
+        session_id: str | None = None,
+        on_conflict: OnConflict = "keep",
+    ) -> ContextLoad:
+        """Load a snapshot into its own session or another (``session_id``): replace, merge or selective."""
+        source = self._context.snapshot_session(snapshot_id)
+        self._guard.snapshot(snapshot_id, source, "checkpoint.read")
+        self._guard.session(session_id or source, "checkpoint.write")
+        return self._context.load_context(
+            snapshot_id, merge_strategy, keys=keys, session_id=session_id, on_conflict=on_conflict
+        )
 
     def create_checkpoint(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now."""
@@ -22,12 +64,33 @@ class UserContext:
         self._guard.session(session_id, "checkpoint.read")
         return self._context.list_checkpoints(session_id)
 
+    def checkpoint_tree(self, session_id: str) -> CheckpointTree:
+        """Return the checkpoints as the tree of branches they stand on, with the heads of those that were left."""
+        self._guard.session(session_id, "checkpoint.read")
+        return self._context.checkpoint_tree(session_id)
+
     def restore_checkpoint(self, session_id: str, checkpoint_id: str) -> Checkpoint:
-        """Continue the session from a checkpoint (id or label) on a new branch."""
+        """Continue the session from a checkpoint (id, label, or ``@42``: an entry of its log) on a new branch."""
         self._guard.session(session_id, "checkpoint.write")
         return self._context.restore_checkpoint(session_id, checkpoint_id)
 
-    def diff_checkpoints(self, session_id: str, before: str, after: str = "now") -> CheckpointDiff:
-        """Say what differs between two checkpoints (ids, labels, or ``now``)."""
+    def undo_restore(self, session_id: str) -> Checkpoint:
+        """Go back to the head that the newest restore left."""
+        self._guard.session(session_id, "checkpoint.write")
+        return self._context.undo_restore(session_id)
+
+    def diff_checkpoints(
+        self,
+        session_id: str,
+        before: str,
+        after: str = "now",
+        *,
+        key: Keys = None,
+        examples: int = 5,
+        store: bool = False,
+    ) -> CheckpointDiff:
+        """Say what differs between two points (checkpoint ids, labels, ``@42``, or ``now``); ``store`` keeps it."""
         self._guard.session(session_id, "checkpoint.read")
-        return self._context.diff_checkpoints(session_id, before, after)
+        if store:
+            self._guard.session(session_id, "artifact.write")
+        return self._context.diff_checkpoints(session_id, before, after, key=key, examples=examples, store=store)

@@ -19,7 +19,7 @@ _DENSE = 0.25
 
 
 class Selection:
-    """Filters, checked once, tried first on bytes and then on values."""
+    """Filters, checked once, tried first on records, then on the bytes of their bodies and then on values."""
 
     def __init__(self, filters: Mapping[str, Any] | None = None) -> None:
         self.wanted: dict[str, str] = dict(filters or {})
@@ -36,23 +36,32 @@ class Selection:
                     f"There is no {key} {value!r}.",
                     hint=suggestion(value, _CHOICES[key], f"One of {', '.join(_CHOICES[key])}."),
                 )
-        # Bodies are written by the same serializer, so an artifact that fits has these bytes in its record. Others
-        # may have them too (columns have names as well), hence the second look.
+        self._workflow = self.wanted.get("workflow_name")
+        # What no record has a field for. Bodies are written by the same serializer, so an artifact that fits has
+        # these bytes in its body. Others may have them too (columns have names as well), hence the second look.
+        self._inside = {key: value for key, value in self.wanted.items() if key != "workflow_name"}
         self._traces = [
-            to_json(value) if key == "tag" else to_json({key: value})[1:-1] for key, value in self.wanted.items()
+            to_json(value) if key == "tag" else to_json({key: value})[1:-1] for key, value in self._inside.items()
         ]
 
     def may_fit(self, records: list[Record]) -> list[Record]:
         """Return the records that are worth reading."""
+        if self._workflow is not None:
+            records = [record for record in records if record.workflow == self._workflow]
         for trace in self._traces:
             records = [record for record in records if trace in record.body]
         return records
 
-    def fits(self, artifact: Artifact) -> bool:
-        """Say whether the artifact is wanted."""
+    def fitting(self, artifacts: list[Artifact]) -> list[Artifact]:
+        """Return those of the artifacts whose records may fit that do."""
+        if not self._inside:
+            return artifacts
+        return [artifact for artifact in artifacts if self._fits(artifact)]
+
+    def _fits(self, artifact: Artifact) -> bool:
         return all(
             value in artifact.tags if key == "tag" else getattr(artifact, key) == value
-            for key, value in self.wanted.items()
+            for key, value in self._inside.items()
         )
 
 

@@ -176,8 +176,7 @@ class ArtifactStore:
                 _EVERYTHING if limit is None else (limit - len(found)) * (seen // (len(found) or 1) + 1)
             )
             seen += len(page)
-            candidates = selection.may_fit(_on(line, page))
-            found += [artifact for artifact in self._reader.read(candidates) if selection.fits(artifact)]
+            found += selection.fitting(self._reader.read(selection.may_fit(_on(line, page))))
         return found[:limit]
 
     def versions(self, session_id: str, name: str) -> list[Artifact]:

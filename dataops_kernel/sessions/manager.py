@@ -12,6 +12,8 @@ from dataops_kernel.errors import ConflictError, ParameterError, SessionNotFound
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessions.memory import Memory
+from dataops_kernel.sessions.rolling import RollingSummaries
+from dataops_kernel.sessions.summary import ContextSummaries
 from dataops_kernel.storage.ledger import Ledger, Put, Record, Write
 from dataops_kernel.storage.memory.textindex import MemoryTextIndex
 from dataops_kernel.types import (
@@ -48,6 +50,7 @@ class SessionManager:
         self._ids = ids
         self._clock = clock
         self.memory = memory or Memory(ledger, log, MemoryTextIndex())
+        self.summaries = ContextSummaries(log, RollingSummaries(ledger, log), self.memory)
         self._owners: dict[str, str] = {}
         self._touched: dict[str, datetime] = {}
 
@@ -178,6 +181,14 @@ class SessionManager:
         if user_id is None:
             raise ParameterError("Nobody's messages can be searched.", hint="Give a session_id or a user_id.")
         return self.memory.search(user_id, text, session_id=session_id, k=k, left=left)
+
+    def get_context_summary(self, session_id: str, max_tokens: int) -> str:
+        """Return the session in at most ``max_tokens`` tokens: a rolling summary, relevant turns, the newest turns.
+
+        "" for a budget of 0; raises ``ParameterError`` below. What a restore left behind is not in it.
+        """
+        self._stored(session_id)
+        return self.summaries.text(session_id, max_tokens)
 
     def context(self, session_id: str, line: Line | None = None) -> dict[str, Any]:
         """Return the context keys and values as the line reads."""

@@ -71,6 +71,11 @@ class UserSessions:
         self._guard.session(session_id, "session.read")
         return self._sessions.search_messages(text, session_id=session_id, k=k, left=left)
 
+    def get_context_summary(self, session_id: str, max_tokens: int) -> str:
+        """Return the session in at most ``max_tokens`` tokens, for a model or a person who comes back to it."""
+        self._guard.session(session_id, "session.read")
+        return self._sessions.get_context_summary(session_id, max_tokens)
+
     def set_context(self, session_id: str, key: str, value: Any) -> None:
         """Give a context key a JSON-shaped value; None removes it."""
         self._guard.session(session_id, "session.write")

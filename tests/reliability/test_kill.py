@@ -1,135 +1,133 @@
-"""`kill -9` and many writers, at the level of the workbench: what was acknowledged is there, whole, once."""
+"""`kill -9` at every operation of the managers, a thousand times: what was acknowledged is there, whole, once."""
 
-import os
 import random
-import signal
 import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from dataops_kernel import connect
-from dataops_kernel.types import ArtifactMetadata, Message
+import pytest
 
-KILLS = 200
-PROCESSES = 4
-MESSAGES = 500
+from dataops_kernel.testing.crash import Nursery
+from tests.reliability.acting import Witness, choose, opened, outcomes
+from tests.reliability.deeds import CREATE, DEEDS, Step, every_deed_once
+from tests.reliability.story import Story
 
-
-def _child(work: Callable[[], None]) -> int:
-    """Fork and run ``work``; the parent's imports are already there, so a child starts in milliseconds."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        work()
-    finally:
-        os._exit(0)
+KILLS = 1_000
+ACKNOWLEDGED = 20_000
+_LONGEST = 46
+_NEW_SESSION_EVERY = 6
 
 
-def _write_until_killed(workspace: Path, session_id: str, round: int, acknowledge: int) -> None:
-    wb = connect(workspace, user="ann")
-    for number in range(10_000):
-        kind = number % 4
-        name = f"{round}.{number}"
-        if kind == 0:
-            wb.sessions.add_message(session_id, Message(role="user", content=name))
-        elif kind == 1:
-            wb.artifacts.store_artifact({"name": name}, _metadata(session_id, f"small {name}"))
-        elif kind == 2:
-            # Over the inline limit, so that a blob file is written too.
-            wb.artifacts.store_artifact(os.urandom(40_000), _metadata(session_id, f"large {name}"))
-        else:
-            wb.context.create_checkpoint(session_id, name)
-        os.write(acknowledge, f"{kind} {name}\n".encode())
+class Campaign:
+    """One workspace, its writers that are killed, and the stories of what they acknowledged."""
 
+    def __init__(self, workspace: Path, seed: int) -> None:
+        self.workspace = workspace
+        self.dice = random.Random(seed)
+        self.stories: dict[str, Story] = {}
+        self.ids: dict[str, str] = {}
+        self.counted: dict[str, int] = {}
+        self.interrupted: dict[str, int] = {}
+        self.slowest = 0.0
+        self._seen: set[str] = set()
 
-def _metadata(session_id: str, name: str) -> ArtifactMetadata:
-    return ArtifactMetadata(session_id=session_id, workflow_name="kill", name=name)
+    def trial(self, nursery: Nursery, number: int) -> None:
+        """Let a writer follow a plan, kill it, open the workspace and look at every session it touched."""
+        steps = self._plan(number)
+        plan = {"workspace": str(self.workspace), "ids": self.ids, "steps": steps}
+        trial = nursery.kill(plan, after=self.dice.randrange(_LONGEST), spin=self.dice.randrange(20_000))
+        assert trial.killed, "the plan was too short"
 
-
-def _acknowledged_before_a_kill(workspace: Path, session_id: str, round: int, chance: random.Random) -> list[str]:
-    reading, writing = os.pipe()
-    pid = _child(lambda: _write_until_killed(workspace, session_id, round, writing))
-    os.close(writing)
-    text = b""
-    wanted = chance.randint(0, 12)
-    while text.count(b"\n") < wanted:
-        text += os.read(reading, 65_536)
-    # Spin a moment so that the kill also lands between the acknowledgements.
-    until = time.perf_counter() + chance.random() * 0.002
-    while time.perf_counter() < until:
-        pass
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    while piece := os.read(reading, 65_536):
-        text += piece
-    os.close(reading)
-    return text.decode().splitlines()
-
-
-def test_after_200_kills_no_acknowledged_write_is_lost_and_the_workspace_opens(tmp_path):
-    chance = random.Random(20261122)
-    workspace = tmp_path / "ws"
-    with connect(workspace, user="ann") as wb:
-        session_id = wb.sessions.create_session().session_id
-    acknowledged: list[str] = []
-    slowest = 0.0
-    for round in range(KILLS):
-        acknowledged += _acknowledged_before_a_kill(workspace, session_id, round, chance)
+        done, doubtful = steps[: len(trial.acknowledged)], steps[len(trial.acknowledged)]
+        for step, told in zip(done, trial.acknowledged, strict=True):
+            if step.deed == CREATE:
+                self.ids[step.session] = told
+            self.stories[step.session] = outcomes(self.stories.get(step.session), step)[-1]
+            self.counted[step.deed] = self.counted.get(step.deed, 0) + 1
         start = time.perf_counter()
-        with connect(workspace, user="ann") as wb:
-            wb.sessions.get_session(session_id, history=1)
-        slowest = max(slowest, time.perf_counter() - start)
+        wb = opened(self.workspace)
+        with wb:
+            some = next(iter(self.ids.values()), None)
+            if some:
+                wb.sessions.get_session(some, history=1)
+            self.slowest = max(self.slowest, time.perf_counter() - start)
+            with closing(Witness(wb, self._seen)) as witness:
+                self._settle(witness, wb.sessions.list_sessions(limit=10_000), doubtful)
+                for session in {step.session for step in done} - {doubtful.session}:
+                    assert witness.difference(self.ids[session], self.stories[session]) == "", f"kill {number}"
 
-    with connect(workspace, user="ann") as wb:
-        told = [m.content for m in wb.sessions.get_session(session_id).conversation_history]
-        stored = {a.name: a for a in wb.artifacts.list_artifacts(session_id)}
-        labels = {c.label for c in wb.context.list_checkpoints(session_id)}
-        for line in acknowledged:
-            kind, _, name = line.partition(" ")
-            if kind == "0":
-                assert told.count(name) == 1, line
-            elif kind == "3":
-                assert name in labels, line
+    def _plan(self, number: int) -> list[Step]:
+        """Return more steps than the writer will live to see, on a few sessions, each possible after those before."""
+        dice = self.dice
+        known = {key: self.stories[key] for key in dice.sample([*self.stories], min(3, len(self.stories)))}
+        steps: list[Step] = []
+        for turn in range(_LONGEST + 40):
+            token = f"{number}.{turn}"
+            if not known or (turn == 7 and number % _NEW_SESSION_EVERY == 0) or (turn and dice.random() < 0.01):
+                step = Step(CREATE, f"session {token}", token)
             else:
-                prefix = "small" if kind == "1" else "large"
-                content = wb.artifacts.get_artifact(stored[f"{prefix} {name}"].artifact_id).content
-                assert content == {"name": name} if kind == "1" else len(content) == 40_000
-    assert len(told) == len(set(told))
-    assert len(acknowledged) > KILLS
-    assert slowest < 2
+                step = choose(dice, known, token)
+            known[step.session] = outcomes(known.get(step.session), step)[-1]
+            steps.append(step)
+        return steps
+
+    def _settle(self, witness: Witness, sessions: list, doubtful: Step) -> None:
+        """Find out how far the operation came that was under way: wholly, not at all, or to a state it may leave."""
+        before = self.stories.get(doubtful.session)
+        if doubtful.deed == CREATE:
+            made = [session.session_id for session in sessions if session.title == doubtful.token]
+            assert len(made) <= 1
+            if made:
+                self.ids[doubtful.session] = made[0]
+                self.stories[doubtful.session] = outcomes(None, doubtful)[-1]
+                assert witness.difference(made[0], self.stories[doubtful.session]) == ""
+            return
+        assert before is not None
+        differences = []
+        for story in (before, *outcomes(before, doubtful)):
+            differences.append(witness.difference(self.ids[doubtful.session], story))
+            if not differences[-1]:
+                self.stories[doubtful.session] = story
+                if story is not before:
+                    self.interrupted[doubtful.deed] = self.interrupted.get(doubtful.deed, 0) + 1
+                return
+        raise AssertionError(f"{doubtful} left neither nothing nor all: {differences}")
+
+    def look_at_everything(self) -> int:
+        """Open once more and compare all sessions, now and at every checkpoint; return how many points those were."""
+        points = 0
+        with opened(self.workspace) as wb, closing(Witness(wb, set())) as witness:
+            listed = {session.session_id for session in wb.sessions.list_sessions(limit=10_000)}
+            assert listed == set(self.ids.values())
+            for key, story in self.stories.items():
+                id = self.ids[key]
+                assert witness.difference(id, story) == "", key
+                for label in story.checkpoints:
+                    wb.context.restore_checkpoint(id, label)
+                    story = story.restored(label)
+                    assert witness.difference(id, story) == "", (key, label)
+                    points += 1
+        return points
 
 
-def _say(workspace: Path, session_id: str, who: int) -> None:
-    with connect(workspace, user="ann") as wb:
-        for number in range(MESSAGES):
-            wb.sessions.add_message(session_id, Message(role="user", content=f"{who} {number}"))
+@pytest.mark.timeout(600)
+def test_after_a_thousand_kills_nothing_acknowledged_is_lost_doubled_or_half_there(tmp_path: Path, capsys):
+    campaign = Campaign(tmp_path / "ws", seed=20261122)
+    warm = {"workspace": str(tmp_path / "warm"), "ids": {}, "steps": every_deed_once()}
+    nursery = Nursery("tests.reliability.acting:follow", warm)
+    for number in range(KILLS):
+        campaign.trial(nursery, number)
+    nursery.close()
+    points = campaign.look_at_everything()
 
-
-def test_four_processes_append_2000_messages_and_none_is_lost_doubled_or_reordered(tmp_path):
-    workspace = tmp_path / "ws"
-    with connect(workspace, user="ann") as wb:
-        session_id = wb.sessions.create_session().session_id
-
-    children = [_child(lambda who=who: _say(workspace, session_id, who)) for who in range(PROCESSES)]
-    assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * PROCESSES
-
-    with connect(workspace, user="ann") as wb:
-        told = [m.content for m in wb.sessions.get_session(session_id).conversation_history]
-        ids = [m.message_id for m in wb.sessions.messages(session_id, limit=10_000)]
-    assert len(told) == PROCESSES * MESSAGES
-    assert len(set(ids)) == len(ids)
-    for who in range(PROCESSES):
-        assert [t for t in told if t.startswith(f"{who} ")] == [f"{who} {n}" for n in range(MESSAGES)]
-
-
-def test_a_workspace_is_read_while_another_process_writes(tmp_path):
-    workspace = tmp_path / "ws"
-    with connect(workspace, user="ann") as wb:
-        session_id = wb.sessions.create_session().session_id
-        pid = _child(lambda: _say(workspace, session_id, 0))
-        seen: list[int] = []
-        while os.waitpid(pid, os.WNOHANG) == (0, 0):
-            seen.append(len(wb.sessions.messages(session_id, limit=MESSAGES)))
-        assert seen == sorted(seen)
-        assert len(wb.sessions.messages(session_id, limit=MESSAGES + 1)) == MESSAGES
+    acknowledged = sum(campaign.counted.values())
+    with capsys.disabled():
+        print(
+            f"\n{KILLS:,} kills, {acknowledged:,} acknowledged operations in {len(campaign.ids):,} sessions, "
+            f"{points:,} checkpoints restored and compared; {sum(campaign.interrupted.values())} operations had taken "
+            f"effect unacknowledged; slowest reopening {campaign.slowest * 1000:.0f} ms"
+        )
+        print("  " + ", ".join(f"{deed} {count:,}" for deed, count in sorted(campaign.counted.items())))
+    assert acknowledged >= ACKNOWLEDGED
+    assert campaign.slowest < 2
+    assert {*campaign.counted} >= {CREATE, *(name for name, deed in DEEDS.items() if deed.weight)}

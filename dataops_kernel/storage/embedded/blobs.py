@@ -103,16 +103,17 @@ class FileBlobs(Blobs):
                     raise from_system(error, self._folder) from error
                 raise
             try:
-                file = temporary.open("rb")
+                with temporary.open("rb") as file:
+                    size = os.fstat(file.fileno()).st_size
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    self._keep(file.fileno(), temporary, digest, size)
             except FileNotFoundError as error:
                 raise UsageError(
                     f"The writer {write_into!r} returned without writing a file.",
                     hint="Write the content to the path it is called with.",
                 ) from error
-            with file:
-                size = os.fstat(file.fileno()).st_size
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-                self._keep(file.fileno(), temporary, digest, size)
+            except OSError as error:
+                raise from_system(error, self._folder) from error
         return digest, size
 
     # Steps of the order of writing

@@ -5,13 +5,14 @@ DataOpsError
  │   ├─ ParameterError               which field, what it got, what it expects
  │   ├─ FileInputError               missing, empty, binary, unreadable or unsupported file
  │   ├─ QueryError                   not a query, outside the fence, or the engine's own message
+ │   ├─ BundleError                  not a bundle this version opens, or changed since it was exported
  │   ├─ PlanError                    unknown reference, circle, missing step
  │   ├─ WorkflowContractError        a workflow breaks the contract; file and reason
  │   ├─ SettingsError                which variable, and an example that works
  │   └─ LimitExceededError           a documented size, depth or time limit
  ├─ NotFoundError (LookupError)      with the closest existing name
  │   └─ SessionNotFoundError · MessageNotFoundError · ArtifactNotFoundError · RunNotFoundError
- │      WorkflowNotFoundError · CheckpointNotFoundError
+ │      WorkflowNotFoundError · CheckpointNotFoundError · SnapshotNotFoundError
  ├─ ConflictError                    somebody else wrote first, or the record exists already
  ├─ PermissionDeniedError            the permission that is missing
  ├─ RunError                         run id, step, cause
@@ -104,6 +105,10 @@ class QueryError(UsageError):
     """The text is not a query, leaves the fence, or the query engine refused it."""
 
 
+class BundleError(UsageError):
+    """A file is no bundle that this version opens, or not the bundle that was exported."""
+
+
 class PlanError(UsageError):
     """A plan names something unknown or runs in a circle."""
 
@@ -146,6 +151,10 @@ class WorkflowNotFoundError(NotFoundError):
 
 class CheckpointNotFoundError(NotFoundError):
     """No such checkpoint in this session."""
+
+
+class SnapshotNotFoundError(NotFoundError):
+    """No such snapshot for this user."""
 
 
 class ConflictError(DataOpsError):

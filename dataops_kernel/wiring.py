@@ -57,7 +57,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
     lineage = Lineage(ledger)
     query = QueryService(artifacts.open_table, _query_limits(settings))
-    context = ContextManager(ledger, log, sessions, artifacts, query, ids, clock)
+    context = ContextManager(ledger, blobs, log, sessions, artifacts, query, ids, clock)
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)

@@ -53,7 +53,19 @@ from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question
 from dataops_kernel.types.retention import DeletionPlan, KeepKind, KeepReason, Purge, WhyKept
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
 from dataops_kernel.types.sessions import Message, Role, Session, SessionRecord, SessionStatus, UserPreferences
-from dataops_kernel.types.snapshots import Segment
+from dataops_kernel.types.snapshots import (
+    BundleManifest,
+    BundleMember,
+    BundleReport,
+    Conflict,
+    ContextLoad,
+    ContextSnapshot,
+    Inheritance,
+    MergeStrategy,
+    OnConflict,
+    Segment,
+    Skipped,
+)
 from dataops_kernel.types.users import User
 
 __all__ = [
@@ -66,6 +78,9 @@ __all__ = [
     "ArtifactMetadata",
     "ArtifactType",
     "AutomaticCompression",
+    "BundleManifest",
+    "BundleMember",
+    "BundleReport",
     "Candidate",
     "Checkpoint",
     "CheckpointDiff",
@@ -75,12 +90,15 @@ __all__ = [
     "Column",
     "ColumnChange",
     "CompressedContext",
+    "Conflict",
     "ContentEncoding",
     "ContentForm",
     "ContentType",
     "ContextBlock",
     "ContextChange",
+    "ContextLoad",
     "ContextSet",
+    "ContextSnapshot",
     "DeletionPlan",
     "DocumentDiff",
     "ContextView",
@@ -88,6 +106,7 @@ __all__ = [
     "EventType",
     "FoundSection",
     "Frozen",
+    "Inheritance",
     "KeepKind",
     "KeepReason",
     "KeptFact",
@@ -96,8 +115,10 @@ __all__ = [
     "LineageGraph",
     "LineageNode",
     "LogEntry",
+    "MergeStrategy",
     "Message",
     "MessageAdded",
+    "OnConflict",
     "Plan",
     "PlanStep",
     "Purge",
@@ -117,6 +138,7 @@ __all__ = [
     "Session",
     "SessionRecord",
     "SessionStatus",
+    "Skipped",
     "User",
     "UserPreferences",
     "ValueChange",

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from dataops_kernel.types.base import Frozen
 
-NodeKind = Literal["message", "run", "step", "artifact", "file", "unknown"]
-Relation = Literal["used", "generated", "derived", "informed"]
+NodeKind = Literal["message", "run", "step", "artifact", "file", "session", "context", "unknown"]
+Relation = Literal["used", "generated", "derived", "informed", "inherited"]
 Evidence = Literal["observed", "declared", "inferred"]
 
 

@@ -7,6 +7,7 @@ from dataops_kernel.errors import (
     PermissionDeniedError,
     RunNotFoundError,
     SessionNotFoundError,
+    SnapshotNotFoundError,
 )
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.types import Artifact, Run, User
@@ -61,6 +62,16 @@ class Guard:
                 artifact_id=artifact.artifact_id,
             )
         return artifact
+
+    def snapshot(self, snapshot_id: str, session_id: str, permission: str) -> None:
+        """Raise ``SnapshotNotFoundError`` unless the snapshot is of a session (``session_id``) of the user's own."""
+        self.require(permission)
+        if self._sessions.owner(session_id) != self.user.user_id:
+            raise SnapshotNotFoundError(
+                f"There is no snapshot {snapshot_id[:80]!r}.",
+                hint="`dataops snapshot list` shows those of a session; an id looks like snp_01k9….",
+                snapshot_id=snapshot_id[:80],
+            )
 
     def run(self, run: Run, permission: str) -> Run:
         """Return the run when it is the user's; raises ``RunNotFoundError`` otherwise."""

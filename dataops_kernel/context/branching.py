@@ -1,0 +1,79 @@
+"""A new branch of a session, however long, written out of sight and shown in one atomic append."""
+
+from collections.abc import Iterator, Sequence
+
+from dataops_kernel.clock import Clock
+from dataops_kernel.ids import IdSource
+from dataops_kernel.sessionlog import SessionLog
+from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Append, Ledger, Put, Write
+from dataops_kernel.types import Restored, session_stream
+
+Part = Sequence[Write]
+"""What belongs together: the append of one log entry, then the records it stamps."""
+
+_COMMIT_BYTES = 2_000_000
+_RESTORE_WRITES = 2
+
+
+class Branches:
+    """Writes branches. Until the last commit of one, its session reads as it did; after it, as the branch says."""
+
+    def __init__(self, ledger: Ledger, log: SessionLog, ids: IdSource, clock: Clock) -> None:
+        self._ledger = ledger
+        self._log = log
+        self._ids = ids
+        self._clock = clock
+
+    def grow(
+        self, session_id: str, parts: Sequence[Part], *, origin: int, seen: int, also: Sequence[Write] = ()
+    ) -> None:
+        """Let the session go on from entry ``origin`` (0: from nothing) with ``parts``, and write ``also`` with it.
+
+        ``seen`` is the log's tail that the caller knows: raises ``ConflictError`` when somebody wrote since, or
+        meanwhile. Then, as after a crash, the session reads as before.
+        """
+        opening = self._restored(session_id, origin) if origin != seen else []
+        whole = [*opening, *(write for part in parts for write in part), *also]
+        if len(whole) <= MAX_COMMIT_WRITES and sum(map(_size, whole)) <= _COMMIT_BYTES:
+            self._commit(whole, seen)
+            return
+        end, tail = origin, seen
+        for batch in _packed(parts):
+            # Forth to the branch and back again, in one commit: who reads or writes in between is on the old line.
+            numbers = self._commit(
+                [*self._restored(session_id, end), *batch, *self._restored(session_id, tail)], expect=tail
+            )
+            end, tail = numbers[-2], numbers[-1]
+        self._commit([*self._restored(session_id, end), *also], expect=tail)
+
+    def _commit(self, writes: Sequence[Write], expect: int) -> list[int]:
+        if writes and isinstance(writes[0], Append):
+            writes = [writes[0]._replace(expect=expect), *writes[1:]]
+        return self._ledger.commit(writes)
+
+    def _restored(self, session_id: str, seq: int) -> list[Write]:
+        restored = Restored(time=self._clock(), restore_id=self._ids.new("rst"), seq=seq)
+        stream = session_stream(session_id)
+        record = Put("restore", restored.restore_id, restored.to_json(), parent=session_id, stamp=stream)
+        return [*self._log.appends(session_id, restored), record]
+
+
+def _packed(parts: Sequence[Part]) -> Iterator[list[Write]]:
+    """Yield the parts in groups that fit into one commit beside the two restores around them."""
+    batch: list[Write] = []
+    size = 0
+    for part in parts:
+        more = sum(map(_size, part))
+        if batch and (len(batch) + len(part) > MAX_COMMIT_WRITES - 2 * _RESTORE_WRITES or size + more > _COMMIT_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.extend(part)
+        size += more
+    if batch:
+        yield batch
+
+
+def _size(write: Write) -> int:
+    if isinstance(write, Append):
+        return len(write.body)
+    return len(write.body) + len(write.data or b"") if isinstance(write, Put) else 0

@@ -3,13 +3,14 @@
 import getpass
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from dataops_kernel.errors import SettingsError, suggestion
-from dataops_kernel.types import Frozen
+from dataops_kernel.types import Duration, Frozen
 
 PREFIX = "DATAOPS_"
 
@@ -35,6 +36,15 @@ class Settings(Frozen):
     query_seconds: float = Field(default=30.0, gt=0, le=3600, description="When a query is stopped.")
     query_memory_mb: int = Field(default=2048, ge=64, description="The memory one query may use.")
     query_rows: int = Field(default=1_000_000, ge=1, description="The most rows one query returns.")
+    session_idle_after: Duration = Field(
+        default=timedelta(minutes=30), description="When a session nobody writes to is idle, such as 30m."
+    )
+    session_expire_after: Duration = Field(
+        default=timedelta(days=90), description="When a session nobody writes to expires and may be archived: 90d."
+    )
+    deletion_grace_days: float = Field(
+        default=7.0, ge=0, le=36_500, description="How long a deleted artifact can be restored before a purge takes it."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is written to standard error as one JSON object a line."
     )

@@ -16,8 +16,8 @@ from dataops_kernel.llm.rules import RulesModel
 from dataops_kernel.orchestration import Orchestrator, Planner
 from dataops_kernel.orchestration.executor import PlanExecutor
 from dataops_kernel.security import Users
-from dataops_kernel.sessionlog import SessionLog
-from dataops_kernel.sessions import Memory, SessionManager
+from dataops_kernel.sessionlog import Archive, SessionLog
+from dataops_kernel.sessions import Memory, Policy, SessionManager
 from dataops_kernel.settings import Settings, load_settings
 from dataops_kernel.storage.embedded import FileBlobs, SqliteLedger, SqliteTextIndex
 from dataops_kernel.telemetry import configure
@@ -51,9 +51,11 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     _make_folder(root)
     ledger = SqliteLedger(root / "ledger.sqlite")
     blobs = FileBlobs(root / "blobs")
-    log = SessionLog(ledger)
+    archive = Archive(ledger, blobs)
+    log = SessionLog(ledger, archive)
     memory = Memory(ledger, log, SqliteTextIndex(root / "cache" / "messages.sqlite"))
-    sessions = SessionManager(ledger, log, ids, clock, memory)
+    policy = Policy(settings.session_idle_after, settings.session_expire_after)
+    sessions = SessionManager(ledger, log, ids, clock, memory, archive, policy)
     artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
     lineage = Lineage(ledger)
     query = QueryService(artifacts.open_table, _query_limits(settings))

@@ -42,6 +42,9 @@ class ContextManager:
         self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
         self._differences = Differences(log, sessions, artifacts, query, self._checkpoints)
 
+        self._snapshots = Snapshots(ledger, blobs, log, sessions, Segments(ledger, blobs, log), ids, clock)
+        branches = Branches(ledger, log, ids, clock)
+        self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
     def dump_context(self, session_id: str, include_artifacts: bool = True) -> str:
         """Keep the session as it is now as a snapshot and return its id, durable when this returns.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from dataops_kernel.sessionlog.archive import Archive
 from dataops_kernel.sessionlog.bodies import parse_entries
 from dataops_kernel.sessionlog.line import Line, trace
 from dataops_kernel.sessionlog.recent import PAGE, RecentEntries
@@ -14,8 +15,9 @@ _WHOLE = 8192
 class SessionLog:
     """Every durable fact of every session, in the order it happened."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, archive: Archive | None = None) -> None:
         self._ledger = ledger
+        self._archive = archive
         self._recent = RecentEntries(ledger)
 
     def append(self, session_id: str, *entries: LogEntry, also: Sequence[Write] = ()) -> list[int]:
@@ -76,7 +78,22 @@ class SessionLog:
                 if not rows:
                     break
                 yield rows
+                if len(rows) < page:
+                    break
                 position = rows[-1].seq
 
     def _rows(self, session_id: str, after: int, upto: int, limit: int, *, reverse: bool = False) -> list[Entry]:
-        return self._ledger.entries(session_stream(session_id), after=after, upto=upto, limit=limit, reverse=reverse)
+        stream = session_stream(session_id)
+        rows = self._ledger.entries(stream, after=after, upto=upto, limit=limit, reverse=reverse)
+        if self._archive is None or (
+            (len(rows) == limit or (rows and rows[-1].seq == after + 1))
+            if reverse
+            else (rows and rows[0].seq == after + 1)
+        ):
+            return rows
+        # Entries are missing: they were archived, or there never were any.
+        return self._archive.fill(session_id, rows, after, upto, limit, reverse=reverse)
+
+    def entries(self, session_id: str, first: int, last: int) -> list[Entry]:
+        """Return the stored entries ``first`` to ``last`` of whatever branch, archived or not."""
+        return self._rows(session_id, first - 1, last, last - first + 1) if first <= last else []

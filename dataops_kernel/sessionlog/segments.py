@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,6 +23,13 @@ _WRITERS = 4
 _SEGMENTS: TypeAdapter[list[Segment]] = TypeAdapter(list[Segment])
 
 
+class EntrySource(Protocol):
+    """Something that gives the entries of a log wherever they lie: in the ledger or in an archive."""
+
+    def entries(self, session_id: str, first: int, last: int) -> list[Entry]:
+        """Return the entries ``first`` to ``last``."""
+
+
 class Segments:
     """Seals the log of a session, and reads back what was sealed.
 
@@ -29,9 +37,10 @@ class Segments:
     a tail segment, which is written whenever it is asked for and remembered by whoever asked.
     """
 
-    def __init__(self, ledger: Ledger, blobs: Blobs) -> None:
+    def __init__(self, ledger: Ledger, blobs: Blobs, log: EntrySource | None = None) -> None:
         self._ledger = ledger
         self._blobs = blobs
+        self._log = log
 
     def seal(self, session_id: str, upto: int | None = None) -> tuple[Segment, ...]:
         """Return segments that hold the entries 1 to ``upto`` (all there are), writing those not written yet.
@@ -62,6 +71,12 @@ class Segments:
                 hint="Run `dataops doctor`; restore ledger.sqlite from a backup if it was edited by hand.",
             ) from err
 
+    def holding(self, session_id: str, seq: int) -> Segment | None:
+        """Return the full segment that holds an entry, or None when it was not sealed."""
+        first = seq - (seq - 1) % SEGMENT_ENTRIES
+        record = self._ledger.get(_KIND, f"{session_id}/{first:010d}")
+        return None if record is None else Segment.model_validate_json(record.body)
+
     def read(self, segment: Segment) -> list[bytes]:
         """Return the bodies of a segment's entries, in order, exactly as the log held them.
 
@@ -85,6 +100,8 @@ class Segments:
 
     def _write(self, session_id: str, first: int, last: int) -> Segment:
         entries = self._ledger.entries(session_stream(session_id), after=first - 1, upto=last)
+        if len(entries) <= last - first and self._log is not None:  # some of them are archived
+            entries = self._log.entries(session_id, first, last)
         segment, packed = pack(first, last, entries)
         self._blobs.put(packed)
         return segment

@@ -1,22 +1,24 @@
 """Sessions are readings of their log; only what a list must show is kept in a record beside it."""
 
-import contextlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from dataops_kernel.clock import Clock
-from dataops_kernel.errors import ConflictError, ParameterError, SessionNotFoundError
-from dataops_kernel.ids import IdSource, is_id
-from dataops_kernel.sessionlog import Line, SessionLog
+from dataops_kernel.errors import ParameterError, UsageError
+from dataops_kernel.ids import IdSource
+from dataops_kernel.sessionlog import Archive, Line, SessionLog
+from dataops_kernel.sessions.cleanup import Cleanup
+from dataops_kernel.sessions.lifecycle import Lifecycle, Policy
 from dataops_kernel.sessions.memory import Memory
 from dataops_kernel.sessions.rolling import RollingSummaries
 from dataops_kernel.sessions.summary import ContextSummaries
+from dataops_kernel.sessions.values import checked_title
 from dataops_kernel.storage.ledger import Ledger, Put, Record, Write
 from dataops_kernel.storage.memory.textindex import MemoryTextIndex
 from dataops_kernel.types import (
+    CleanupReport,
     ContextSet,
     Message,
     MessageAdded,
@@ -24,7 +26,7 @@ from dataops_kernel.types import (
     RunFinished,
     Session,
     SessionRecord,
-    read_bodies,
+    UserPreferences,
     session_stream,
 )
 from dataops_kernel.types.memory import MessageHit
@@ -33,22 +35,27 @@ from dataops_kernel.types.memory import MessageHit
 _ACTIVITY_GRAIN = timedelta(seconds=60)
 _REMEMBERED_SESSIONS = 10_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_TITLE_LENGTH = 200
-
-
-_RECORDS: TypeAdapter[list[SessionRecord]] = TypeAdapter(list[SessionRecord])
 
 
 class SessionManager:
     """Session lifecycle, conversation and context; whose session it is, is asked by the facade above."""
 
     def __init__(
-        self, ledger: Ledger, log: SessionLog, ids: IdSource, clock: Clock, memory: Memory | None = None
+        self,
+        ledger: Ledger,
+        log: SessionLog,
+        ids: IdSource,
+        clock: Clock,
+        memory: Memory | None = None,
+        archive: Archive | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self._ledger = ledger
         self._log = log
         self._ids = ids
         self._clock = clock
+        self._archive = archive
+        self.lifecycle = Lifecycle(ledger, clock, policy)
         self.memory = memory or Memory(ledger, log, MemoryTextIndex())
         self.summaries = ContextSummaries(log, RollingSummaries(ledger, log), self.memory)
         self._owners: dict[str, str] = {}
@@ -56,16 +63,13 @@ class SessionManager:
 
     def create_session(self, user_id: str, title: str = "") -> Session:
         """Create a session, durable when this returns."""
-        if len(title) > _TITLE_LENGTH:
-            raise ParameterError(
-                f"A title of {len(title):,} characters is over the limit of {_TITLE_LENGTH}.", hint="Shorten the title."
-            )
+        checked_title(title)
         now = self._clock()
         record = SessionRecord(
             session_id=self._ids.new("ses"), user_id=user_id, created_at=now, last_active=now, title=title
         )
-        self._ledger.commit([_put(record, expect=0)])
-        return Session(**dict(record))
+        self._ledger.commit(self.lifecycle.creation(record))
+        return Session(**{**dict(record), **self.lifecycle.reading(record, now)})
 
     def owner(self, session_id: str) -> str:
         """Return whose session it is, which never changes; raises ``SessionNotFoundError``."""
@@ -93,24 +97,65 @@ class SessionManager:
         newest = messages[-1].timestamp if messages else None
         active = tuple(dict.fromkeys(m.workflow for m in messages if m.workflow))
         return Session(
-            **{**dict(record), "last_active": max(record.last_active, newest) if newest else record.last_active},
+            **{**dict(record), **self.lifecycle.reading(record, max(record.last_active, newest or _LONG_AGO))},
             conversation_history=tuple(messages),
             active_workflows=active,
             global_context=self.context(session_id, line),
         )
 
-    def list_sessions(self, user_id: str, *, limit: int = 50) -> list[Session]:
-        """Return a user's sessions without their history, most recently active first."""
-        records = read_bodies(_RECORDS, [record.body for record in self._ledger.children("session", user_id)])
-        records.sort(key=lambda record: (record.last_active, record.session_id), reverse=True)
-        return [Session(**dict(record)) for record in records[:limit]]
+    def list_sessions(
+        self, user_id: str, *, limit: int = 50, before: str | None = None, status: str | None = None
+    ) -> list[Session]:
+        """Return a user's sessions without their history, most recently active first, optionally of one status.
+
+        For the next page pass the ``cursor`` of the last session as ``before``. Raises ``ParameterError`` for what is
+        no cursor and no status.
+        """
+        return self.lifecycle.list(user_id, limit, before, status)
+
+    def update_session(self, session_id: str, updates: Mapping[str, Any], *, expect: int | None = None) -> Session:
+        """Change ``title``, ``metadata``, ``user_preferences`` or ``status`` and return the session without history.
+
+        Metadata and preferences change key by key (None removes one), the rest of them stays. With ``expect`` only at
+        that ``revision``. Without it two writers of different fields or keys both win; of two writers of the same
+        field in the same moment the later one gets ``ConflictError``. Raises ``ParameterError`` for a field that is
+        unknown or not for callers, and for values that do not fit.
+        """
+        record = self.lifecycle.update(session_id, updates, expect)
+        self._touched.pop(session_id, None)
+        return Session(**{**dict(record), **self.lifecycle.reading(record, record.last_active)})
 
     def rename(self, session_id: str, title: str) -> None:
-        """Give a session another title."""
-        stored = self._stored(session_id)
-        record = SessionRecord.model_validate_json(stored.body)
-        changed = record.model_copy(update={"title": title[:_TITLE_LENGTH]})
-        self._ledger.commit([_put(changed, expect=stored.revision)])
+        """Give a session another title; raises ``ParameterError`` when it is too long to be shown."""
+        self.update_session(session_id, {"title": title})
+
+    def preferences(self, user_id: str) -> UserPreferences:
+        """Return what a user chose for all their sessions; what they never chose has its default."""
+        return self.lifecycle.preferences.get(user_id)
+
+    def update_preferences(self, user_id: str, changes: Mapping[str, Any]) -> UserPreferences:
+        """Change what a user wants in all their sessions; None takes a choice back."""
+        return self.lifecycle.preferences.update(user_id, changes)
+
+    def cleanup_expired_sessions(self, *, dry_run: bool = False) -> CleanupReport:
+        """Archive the conversation of every session whose time is over, of all users, and say what was done.
+
+        An archived session reads as before and is active again as soon as somebody writes to it. Doing it again, in
+        two processes at once, or after a kill in the middle ends in the same state.
+        """
+        return self._cleanup().run(dry_run=dry_run)
+
+    def archive_session(self, session_id: str) -> int:
+        """Archive one session now and return how many log entries went from the ledger into the blob store."""
+        self._touched.pop(session_id, None)
+        return self._cleanup().archive(session_id)
+
+    def forget(self, session_id: str) -> None:
+        """Keep nothing of a session in memory, and nothing of it in the index of messages."""
+        self._owners.pop(session_id, None)
+        self._touched.pop(session_id, None)
+        self._log.forget(session_id)
+        self.memory.forget(session_id)
 
     def add_message(self, session_id: str, message: Message) -> Message:
         """Append a message and return it with its id and time; one durable write."""
@@ -145,12 +190,7 @@ class SessionManager:
         now = self._clock()
         if now - self._touched.get(session_id, _LONG_AGO) < _ACTIVITY_GRAIN:
             return
-        stored = self._stored(session_id)
-        record = SessionRecord.model_validate_json(stored.body)
-        if now - record.last_active >= _ACTIVITY_GRAIN:
-            # When another process refreshed it first, it is fresh enough.
-            with contextlib.suppress(ConflictError):
-                self._ledger.commit([_put(record.model_copy(update={"last_active": now}), expect=stored.revision)])
+        self.lifecycle.touch(session_id, now, _ACTIVITY_GRAIN)
         if len(self._touched) >= _REMEMBERED_SESSIONS:
             self._touched.clear()
         self._touched[session_id] = now
@@ -214,14 +254,12 @@ class SessionManager:
         self._log.append(session_id, change, also=[index])
 
     def _stored(self, session_id: str) -> Record:
-        record = self._ledger.get("session", session_id) if is_id("ses", session_id) else None
-        if record is None:
-            raise SessionNotFoundError(
-                f"There is no session {session_id[:80]!r}.",
-                hint="`dataops sessions` lists yours; an id looks like ses_01k9….",
-                session_id=session_id[:80],
-            )
-        return record
+        return self.lifecycle.stored(session_id)
+
+    def _cleanup(self) -> Cleanup:
+        if self._archive is None:
+            raise UsageError("This workspace has no archive.", hint="Open it with dataops_kernel.connect().")
+        return Cleanup(self._ledger, self._clock, self.lifecycle, self._archive)
 
 
 def _last_words(run: Run) -> Message:
@@ -241,7 +279,3 @@ def _last_words(run: Run) -> Message:
     if error.get("hint"):
         text = f"{text}\n\n{error['hint']}"
     return Message(role="assistant", content=text, run_id=run.run_id, engine="rules")
-
-
-def _put(record: SessionRecord, expect: int) -> Put:
-    return Put("session", record.session_id, record.to_json(), parent=record.user_id, expect=expect)

@@ -52,7 +52,18 @@ from dataops_kernel.types.log import (
 from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question
 from dataops_kernel.types.retention import DeletionPlan, KeepKind, KeepReason, Purge, WhyKept
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
-from dataops_kernel.types.sessions import Message, Role, Session, SessionRecord, SessionStatus, UserPreferences
+from dataops_kernel.types.sessions import (
+    CleanupReport,
+    Duration,
+    ErasureReport,
+    Message,
+    Role,
+    Session,
+    SessionRecord,
+    SessionStatus,
+    TraceFound,
+    UserPreferences,
+)
 from dataops_kernel.types.snapshots import (
     BundleManifest,
     BundleMember,
@@ -88,6 +99,7 @@ __all__ = [
     "CheckpointNode",
     "CheckpointTree",
     "Column",
+    "CleanupReport",
     "ColumnChange",
     "CompressedContext",
     "Conflict",
@@ -101,7 +113,8 @@ __all__ = [
     "ContextSnapshot",
     "DeletionPlan",
     "DocumentDiff",
-    "ContextView",
+    "Duration",
+    "ErasureReport",
     "Event",
     "EventType",
     "FoundSection",
@@ -142,6 +155,7 @@ __all__ = [
     "User",
     "UserPreferences",
     "ValueChange",
+    "TraceFound",
     "WhyKept",
     "event_stream",
     "read_bodies",

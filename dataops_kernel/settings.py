@@ -32,6 +32,9 @@ class Settings(Frozen):
     )
     model: Literal["rules"] = Field(default="rules", description="What understands language.")
     engine: Literal["local"] = Field(default="local", description="Where runs execute.")
+    durability: Literal["full", "relaxed"] = Field(
+        default="full", description="Whether a commit waits for the disk; relaxed may lose the last ones at power loss."
+    )
     message_bytes: int = Field(default=100_000, ge=1, description="The longest message, in bytes of UTF-8.")
     query_seconds: float = Field(default=30.0, gt=0, le=3600, description="When a query is stopped.")
     query_memory_mb: int = Field(default=2048, ge=64, description="The memory one query may use.")

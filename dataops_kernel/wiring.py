@@ -49,7 +49,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     root = settings.workspace.expanduser().absolute()
     _check_folders(settings)
     _make_folder(root)
-    ledger = SqliteLedger(root / "ledger.sqlite")
+    ledger = SqliteLedger(root / "ledger.sqlite", synchronous="FULL" if settings.durability == "full" else "NORMAL")
     blobs = FileBlobs(root / "blobs")
     archive = Archive(ledger, blobs)
     log = SessionLog(ledger, archive)

@@ -12,7 +12,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from dataops_kernel.llm.base import Slot, SlotType
-from dataops_kernel.workflows.parameters import Choice, ColumnName, DataFile, Marker, NameIn, TableName, WholeMessage
+from dataops_kernel.workflows.parameters import (
+    Choice,
+    ColumnName,
+    DataFile,
+    Earlier,
+    Marker,
+    NameIn,
+    TableName,
+    WholeMessage,
+)
 
 _LONGEST_NAME = 200
 _SLOT_TYPES: dict[type, SlotType] = {
@@ -37,7 +46,7 @@ class Wanted(NamedTuple):
     """None when the type is nothing a sentence can hold (a dict, a model)."""
     choices: tuple[str, ...]
     synonyms: dict[str, tuple[str, ...]]
-    lookups: tuple[DataFile | TableName | ColumnName | NameIn | WholeMessage, ...]
+    lookups: tuple[DataFile | TableName | ColumnName | NameIn | WholeMessage | Earlier, ...]
     """The markers that are looked up, in the order they are tried."""
 
     @property

@@ -59,8 +59,17 @@ class WorkflowContext(ABC):
         """Return the newest version of one table; raises ``ArtifactNotFoundError`` with the closest name."""
 
     @abstractmethod
-    def sql(self, query: str, parameters: Mapping[str, Any] | None = None, *, row_limit: int | None = None) -> pa.Table:
+    def sql(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        row_limit: int | None = None,
+        lookup: bool = False,
+    ) -> pa.Table:
         """Run a guarded query over the session's tables by name; says a ``sql`` event and records what was read.
+
+        A ``lookup`` only finds out what a message means: what it reads is no source of the answer and not recorded.
 
         Raises ``QueryError`` and ``QueryTimeoutError``.
         """

@@ -54,7 +54,15 @@ class Choice:
     synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-Marker = DataFile | TableName | ColumnName | WholeMessage | NameIn | Choice
+@dataclass(frozen=True)
+class Earlier:
+    """What the last answer of the same workflow left in its ``data`` under the field's own name, for follow-ups.
+
+    Filled when the conversation as it reads now goes on from such an answer; otherwise the default stays.
+    """
+
+
+Marker = DataFile | TableName | ColumnName | WholeMessage | NameIn | Choice | Earlier
 
 
 def marker_of(metadata: list[Any]) -> Marker | None:

@@ -147,13 +147,20 @@ class StepContext(WorkflowContext):
             )
         return found
 
-    def sql(self, query: str, parameters: Mapping[str, Any] | None = None, *, row_limit: int | None = None) -> pa.Table:
+    def sql(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        row_limit: int | None = None,
+        lookup: bool = False,
+    ) -> pa.Table:
         """Run a guarded query over the session's tables; see ``WorkflowContext``."""
         self._go_on()
         self._emit("sql", step=self.step, query=query)
         tables = self._artifacts.tables(self.session_id)
         outcome = self._query.run(query, tables, parameters, row_limit, cancelled=self._cancelled)
-        for artifact_id in outcome.used:
+        for artifact_id in () if lookup else outcome.used:
             self._trail.read(artifact_id)
         if outcome.truncated and row_limit is None:
             self.progress(f"The result was cut after {outcome.table.num_rows:,} rows.")

@@ -136,9 +136,15 @@ class Quick(WorkflowContext):
             size_bytes=1, sha256="", row_count=1, columns=tuple(columns),
         )  # fmt: skip
 
-    def ask(self, question: str) -> WorkflowResult:
-        """Run the nodes one after another, as the graph does."""
-        state: Any = {"question": question, "limit": None}
+    def ask(self, question: str, after: WorkflowResult | None = None) -> WorkflowResult:
+        """Run the nodes one after another, as the graph does; ``after`` is the answer before in the conversation."""
+        earlier = after.data if after else {}
+        state: Any = {
+            "question": question,
+            "limit": None,
+            "thread": earlier.get("thread", []),
+            "last": earlier.get("last"),
+        }
         for node in (nodes.read_tables, nodes.look_up, nodes.understand, nodes.run_query, nodes.answer):
             state |= node(state, SimpleNamespace(context=self))  # type: ignore[arg-type]
             if nodes.is_answered(state):
@@ -154,7 +160,7 @@ class Quick(WorkflowContext):
     def tables(self) -> list[Artifact]:
         return self.artifacts
 
-    def sql(self, query: str, parameters: Mapping[str, Any] | None = None, *, row_limit: int | None = None) -> pa.Table:
+    def sql(self, query: str, parameters: Mapping[str, Any] | None = None, **limits: Any) -> pa.Table:
         return self.connection.sql(query).to_arrow_table()
 
     def store(self, content: Any, *, name: str, **about: Any) -> Artifact:

@@ -11,9 +11,9 @@ from .wording import amount, cell, code, condition, counted, escaped, listed, pl
 _VERBS = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
 
 
-def answer(plan: QueryPlan, shown: Shown) -> str:
-    """Return the answer as Markdown."""
-    lines = [_sentence(plan, shown)]
+def answer(plan: QueryPlan, shown: Shown, opening: str = "") -> str:
+    """Return the answer as Markdown; ``opening`` says first how a follow-up was understood."""
+    lines = [*filter(None, [opening]), _sentence(plan, shown)]
     if shown["cut"]:
         lines.append(f"Only the first {shown['row_count']:,} rows were kept.")
     notes = [*plan.assumptions]
@@ -31,11 +31,11 @@ def _sentence(plan: QueryPlan, shown: Shown) -> str:
         return _part(plan, rows)
     if plan.over_groups == "count":
         number = amount(next(iter(rows[0].values()))) if rows else "none"
-        reached = f"{_label(plan.measures[0], plan)} {thresholds(plan)}"
+        reached = f"{measure_label(plan.measures[0], plan)} {thresholds(plan)}"
         return f"**{number}** different {_group(plan)}, each with a {reached}{_tail(plan)}."
     if plan.over_groups is not None:
         number = amount(next(iter(rows[0].values()))) if rows else "nothing"
-        label = f"{_VERBS[plan.over_groups]} {_label(plan.measures[0], plan)}"
+        label = f"{_VERBS[plan.over_groups]} {measure_label(plan.measures[0], plan)}"
         return f"**{number}** is the {label} per {_group(plan)}{_tail(plan)}."
     if not plan.measures:
         return _listing(plan, shown)
@@ -51,7 +51,8 @@ def _tail(plan: QueryPlan) -> str:
     return f", {said}" if said else ""
 
 
-def _label(measure: Measure, plan: QueryPlan) -> str:
+def measure_label(measure: Measure, plan: QueryPlan) -> str:
+    """Return what a number is called: "total amount", "number of orders"."""
     if measure.column is None:
         return f"number of {plain(plan.base)}"
     name = plain("amount" if measure.times else measure.column.column.replace("_", " "))
@@ -75,7 +76,9 @@ def _totals(plan: QueryPlan, rows: list[dict[str, Any]]) -> str:
             tail = where(plan)
             noun = plain(plan.base)
             return f"There {'is' if value == 1 else 'are'} **{amount(value)}** of {noun}{' ' + tail if tail else ''}."
-        said.append(f"the {_label(measure, plan)} is **{cell(value) if not _is_number(value) else amount(value)}**")
+        said.append(
+            f"the {measure_label(measure, plan)} is **{cell(value) if not _is_number(value) else amount(value)}**"
+        )
     text = listed(said)
     return f"{text[0].upper()}{text[1:]}{_tail(plan)}."
 
@@ -87,7 +90,7 @@ def _is_number(value: Any) -> bool:
 def _part(plan: QueryPlan, rows: list[dict[str, Any]]) -> str:
     value = next(iter(rows[0].values())) if rows else None
     chosen = listed([condition(c) for c in plan.part])
-    whole = _label(plan.measures[0], plan)
+    whole = measure_label(plan.measures[0], plan)
     if value is None:
         return f"There is nothing to take a share of{_tail(plan)}."
     return f"**{amount(float(value))} %** of the {whole} has {chosen}{_tail(plan)}."
@@ -95,7 +98,7 @@ def _part(plan: QueryPlan, rows: list[dict[str, Any]]) -> str:
 
 def _ranking(plan: QueryPlan, rows: list[dict[str, Any]], count: int) -> str:
     measure = plan.measures[0]
-    label = _label(measure, plan)
+    label = measure_label(measure, plan)
     if plan.only_first:
         names = [_row_name(plan, row) for row in rows[:3]]
         more = f" and {count - 3:,} more" if count > 3 else ""

@@ -66,7 +66,7 @@ class Span:
             start = date(today.year, (number - 1) * months + 1, 1)
             if start > today:
                 start = start.replace(year=start.year - 1)
-            return start, _add(start, months)
+            return start, add_months(start, months)
         if self.length:
             return _minus(today, self.unit, self.length) + timedelta(days=1), today + timedelta(days=1)
         start = _start(today, self.unit)
@@ -80,8 +80,8 @@ class Span:
             start -= step * back
             return start, start + step
         months = _MONTHS_OF[self.unit]
-        start = _add(start, -months * back)
-        return start, _add(start, months)
+        start = add_months(start, -months * back)
+        return start, add_months(start, months)
 
 
 def _start(day: date, unit: Unit) -> date:
@@ -98,7 +98,8 @@ def _start(day: date, unit: Unit) -> date:
             return day.replace(month=1, day=1)
 
 
-def _add(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of a shorter month."""
     index = day.year * 12 + day.month - 1 + months
     year, month = min(max(index // 12, 1), 9998), index % 12 + 1
     for last in (day.day, 30, 29, 28):
@@ -112,7 +113,7 @@ def _add(day: date, months: int) -> date:
 def _minus(day: date, unit: Unit, count: int) -> date:
     if unit in ("day", "week"):
         return day - timedelta(days=min(count * (7 if unit == "week" else 1), 365 * 100))
-    return _add(day, -_MONTHS_OF[unit] * min(count, 1200))
+    return add_months(day, -_MONTHS_OF[unit] * min(count, 1200))
 
 
 def read(tokens: Sequence[Token], at: int) -> tuple[Span, int] | None:
@@ -160,7 +161,7 @@ def _single(said: str, day: date | None, taken: int) -> tuple[Span, int] | None:
 
 def _whole_month(said: str, year: int, month: int, taken: int) -> tuple[Span, int] | None:
     first = _day(year, month, 1)
-    return None if first is None else (Span(said, "month", first, _add(first, 1)), taken)
+    return None if first is None else (Span(said, "month", first, add_months(first, 1)), taken)
 
 
 def _iso(tokens: Sequence[Token], at: int) -> tuple[Span, int] | None:
@@ -256,7 +257,7 @@ def _quarter(tokens: Sequence[Token], at: int) -> tuple[Span, int] | None:
     if year is None:
         return Span(f"Q{number}", "quarter", part=("quarter", number)), taken
     first = date(int(year[0] or 0), number * 3 - 2, 1)
-    return Span(f"Q{number} {year[0]}", "quarter", first, _add(first, 3)), taken + year[1]
+    return Span(f"Q{number} {year[0]}", "quarter", first, add_months(first, 3)), taken + year[1]
 
 
 def _half(tokens: Sequence[Token], at: int) -> tuple[Span, int] | None:
@@ -268,7 +269,7 @@ def _half(tokens: Sequence[Token], at: int) -> tuple[Span, int] | None:
     if number is None or year is None:
         return None
     first = date(year[0], number * 6 - 5, 1)
-    return Span(f"H{number} {year[0]}", "quarter", first, _add(first, 6)), taken + year[1]
+    return Span(f"H{number} {year[0]}", "quarter", first, add_months(first, 6)), taken + year[1]
 
 
 def _word(tokens: Sequence[Token], at: int) -> tuple[Span, int] | None:

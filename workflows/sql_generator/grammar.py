@@ -21,14 +21,17 @@ _OPEN = frozenset({"where", "whose", "with", "with a", "with an", "with the", "s
 """Words that must not end a question: what they announce is missing."""
 
 
-def clauses(chunks: Sequence[Chunk]) -> list[Clause]:
-    """Read all chunks; the result holds every one of them, as a clause or as ``Unknown``."""
+def clauses(chunks: Sequence[Chunk], *, fragment: bool = False) -> list[Clause]:
+    """Read all chunks; the result holds every one of them, as a clause or as ``Unknown``.
+
+    In a ``fragment``, which changes an earlier question, a function may stand alone: "the average instead".
+    """
     reader = Reader(chunks)
     found: list[Clause] = []
     if reader.peek().kind == "is":  # "is the largest order from EMEA?" wants a yes or a no
         found.append(Unknown(reader.take().text))
     while not reader.done:
-        for rule in _RULES:
+        for rule in (*_RULES, _function) if fragment else _RULES:
             start = reader.at
             clause = rule(reader)
             if clause is not None:
@@ -96,6 +99,11 @@ def _bare(reader: Reader) -> Clause | list[Clause] | None:
         reader.take()
         return Measure(Wanted("sum", noun))
     return Bare(Part(mention=noun), after=after, before=before, distinct=distinct)
+
+
+def _function(reader: Reader) -> Clause | None:
+    chunk = reader.accept("aggregate")
+    return Measure(Wanted(chunk.value)) if chunk is not None else None
 
 
 _RULES: tuple[Callable[[Reader], Clause | list[Clause] | None], ...] = (

@@ -38,12 +38,17 @@ from .synonyms import PERSONS
 Kind = TypeVar("Kind")
 
 
-def plan(clauses: Sequence[Clause], schema: Schema, graph: JoinGraph, today: Today) -> QueryPlan:
-    """Return the plan of a question; raises ``Unclear`` with the reason that came nearest to being understood."""
+def plan(
+    clauses: Sequence[Clause], schema: Schema, graph: JoinGraph, today: Today, base: str | None = None
+) -> QueryPlan:
+    """Return the plan of a question; raises ``Unclear`` with the reason that came nearest to being understood.
+
+    ``base`` names the one table to ask of; without it every table that can be meant is tried.
+    """
     parts = _with_person(_parts(clauses), schema)
     readings: list[tuple[float, QueryPlan]] = []
     problems: list[Unclear] = []
-    for table in _bases(parts, schema):
+    for table in _bases(parts, schema) if base is None else [schema.by_name[base]]:
         draft = Draft(Scope(schema, graph, table))
         try:
             _fill(Shape(parts, draft, Filters(draft, today)))

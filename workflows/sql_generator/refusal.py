@@ -20,8 +20,8 @@ _OTHER_LANGUAGES = {
 }
 
 
-def refusal(no: Refusal, question: str, schema: Schema) -> str:
-    """Return the refusal as Markdown."""
+def refusal(no: Refusal, question: str, schema: Schema, *, of: str = "") -> str:
+    """Return the refusal as Markdown; ``of`` is the question that a follow-up would have changed."""
     language = other_language(question)
     if language is not None:
         first = f"I can't answer this: it looks like {language}, and I read questions in English only."
@@ -32,6 +32,8 @@ def refusal(no: Refusal, question: str, schema: Schema) -> str:
         end = "" if no.reason.endswith("?") else "."
         first = f"I can't answer this as it stands: {escaped(no.reason)}{end}"
     parts = [first]
+    if of and language is None:
+        parts.append(f"I took it for a change of *{plain(of)}*, which stays as it was answered.")
     if no.understood and language is None:
         parts.append(f"Understood: {', '.join(plain(word) for word in no.understood[:12])}.")
     parts.append("What there is:\n" + "\n".join(_table(table) for table in schema.tables[:_TABLES]))

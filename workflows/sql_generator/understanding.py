@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from . import dates
 from .chunks import Chunk, chunks
-from .clauses import Unknown
+from .clauses import Clause, Unknown
 from .filters import NewestDay, Today
 from .grammar import clauses
 from .intent import plan
@@ -96,35 +96,77 @@ def survey(question: str, schema: Schema, synonyms: Synonyms | None = None) -> S
     return Survey(tuple(said), frozenset(named), not certain, relative or ranked)
 
 
+def survey_all(texts: Sequence[str], schema: Schema, synonyms: Synonyms | None = None) -> Survey:
+    """Return what several messages need to have looked up before the last of them can be understood."""
+    found = [survey(text, schema, synonyms) for text in texts]
+    return Survey(
+        tokens=tuple(token for one in found for token in one.tokens),
+        tables=frozenset().union(*(one.tables for one in found)),
+        values=any(one.values for one in found),
+        today=any(one.today for one in found),
+    )
+
+
 def holders(values: Sequence[tuple[str, str, Sequence[str]]], said: Sequence[Token]) -> set[str]:
     """Return the tables with a value whose every word stands in the question."""
     words = {word for token in said for word in token.words}
     return {table for table, _, known in values if any(words.issuperset(normal(value) or ("",)) for value in known)}
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One question as the grammar reads it; ``notes`` say what was corrected, ``understood`` are its clear words."""
+
+    clauses: tuple[Clause, ...]
+    notes: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()
+
+
+class Understanding:
+    """Reads and plans questions over one schema and what was looked up for them.
+
+    ``synonyms`` are further words for names of the data.
+    """
+
+    def __init__(self, schema: Schema, facts: Facts, synonyms: Synonyms | None = None) -> None:
+        self.schema = schema
+        self._facts = facts
+        self._links = Links(schema, _matches(schema, facts), synonyms)
+        self._own_words = _own_words(schema)
+
+    def read(self, question: str, *, fragment: bool = False) -> Reading | Refusal:
+        """Return the clauses of a question (or of a ``fragment`` of one), or which of its words mean nothing here."""
+        said = tokens(question)
+        two_ways = dates.ambiguous(said)
+        if two_ways is not None:
+            return Refusal(f"{two_ways!r} can be read as two different days; please write the date as 2026-03-05")
+        read, corrected = correct(said, self._own_words, self._links)
+        pieces = chunks(read, self._links)
+        found = clauses(pieces, fragment=fragment)
+        lost = [clause for clause in found if isinstance(clause, Unknown)]
+        unknown = [clause.text for clause in lost if clause.is_word] or [clause.text for clause in lost]
+        understood = tuple(piece.text for piece in pieces if _has_content(piece) and piece.text not in unknown)
+        if unknown:
+            return Refusal("some of its words mean nothing to me here", tuple(dict.fromkeys(unknown)), understood)
+        notes = tuple(f"'{said}' was read as '{read}'." for said, read in corrected)
+        return Reading(tuple(found), notes, understood)
+
+    def plan(self, reading: Reading, base: str | None = None) -> QueryPlan | Refusal:
+        """Return the plan of what was read, over one certain base table when it is given."""
+        if not reading.clauses:
+            return Refusal("it names none of the tables or columns")
+        try:
+            result = plan(reading.clauses, self.schema, JoinGraph(self._facts.joins), _today(self._facts), base)
+        except Unclear as unclear:
+            return Refusal(unclear.message, (), reading.understood)
+        return result.model_copy(update={"assumptions": reading.notes + result.assumptions})
+
+
 def understand(question: str, schema: Schema, facts: Facts, synonyms: Synonyms | None = None) -> QueryPlan | Refusal:
     """Return the plan of a question, or why there is none; ``synonyms`` are further words for names of the data."""
-    said = tokens(question)
-    two_ways = dates.ambiguous(said)
-    if two_ways is not None:
-        return Refusal(f"{two_ways!r} can be read as two different days; please write the date as 2026-03-05")
-    links = Links(schema, _matches(schema, facts), synonyms)
-    read, corrected = correct(said, _own_words(schema), links)
-    pieces = chunks(read, links)
-    found = clauses(pieces)
-    lost = [clause for clause in found if isinstance(clause, Unknown)]
-    unknown = [clause.text for clause in lost if clause.is_word] or [clause.text for clause in lost]
-    understood = tuple(piece.text for piece in pieces if _has_content(piece) and piece.text not in unknown)
-    if unknown:
-        return Refusal("some of its words mean nothing to me here", tuple(dict.fromkeys(unknown)), understood)
-    if not found:
-        return Refusal("it names none of the tables or columns")
-    try:
-        result = plan(found, schema, JoinGraph(facts.joins), _today(facts))
-    except Unclear as unclear:
-        return Refusal(unclear.message, (), understood)
-    notes = tuple(f"'{said}' was read as '{read}'." for said, read in corrected)
-    return result.model_copy(update={"assumptions": notes + result.assumptions})
+    understanding = Understanding(schema, facts, synonyms)
+    reading = understanding.read(question)
+    return reading if isinstance(reading, Refusal) else understanding.plan(reading)
 
 
 def _own_words(schema: Schema) -> set[str]:

@@ -29,6 +29,11 @@ def plain(text: object) -> str:
     return escaped(said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…")
 
 
+def bare(text: str) -> str:
+    """Return Markdown made by ``escaped`` as the text it shows."""
+    return re.sub(r"\\([\\`*_\[\]<>|~#$])", r"\1", text)
+
+
 def code(name: str) -> str:
     """Return a name from the data as inline code."""
     said = " ".join(name.split())

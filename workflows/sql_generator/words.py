@@ -30,7 +30,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _APOSTROPHE = re.compile(r"['’]s?\b")
 _WORD = re.compile(r"[^\W_]+")
 _SCALE = {"k": 1_000, "m": 1_000_000, "bn": 1_000_000_000}
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
         word_list(
@@ -90,7 +90,7 @@ def word(text: str) -> Token:
 
 def _word(piece: str) -> Token:
     low = re.sub(r"['’]s$|['’]$", "", piece.casefold())
-    return Token(piece, "word", low, normal(low), _NUMBER_WORDS.get(low))
+    return Token(piece, "word", low, normal(low), NUMBER_WORDS.get(low))
 
 
 def _parts(piece: str) -> list[str]:

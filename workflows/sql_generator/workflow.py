@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from dataops_kernel.workflows import BaseWorkflow, WholeMessage, WorkflowContext
+from dataops_kernel.workflows import BaseWorkflow, Earlier, WholeMessage, WorkflowContext
 
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph
@@ -49,6 +49,12 @@ class SqlGenerator(BaseWorkflow):
 
         question: Annotated[str, WholeMessage()] = Field(description="The question, in English.")
         limit: int | None = Field(default=None, ge=1, le=1_000_000, description="At most so many rows of the result.")
+        thread: Annotated[list[str], Earlier()] = Field(
+            default=[], max_length=50, description="The messages before it that it may change, oldest first."
+        )
+        last: Annotated[dict[str, Any] | None, Earlier()] = Field(
+            default=None, description="The result of the last of them, which may be read instead of the tables."
+        )
 
     def build(self) -> StateGraph[Any, Any, Any, Any]:
         """Return the graph; every node but the last may end it early with a refusal."""

@@ -1,5 +1,6 @@
 """Where content lies: small in the ledger beside its record, large in the blob store, checked whenever it is read."""
 
+import errno
 import hashlib
 import io
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ INLINE_BYTES = 32 * 1024
 
 _IN_MEMORY_BYTES = 1024 * 1024
 _REMEMBERED_FILES = 10_000
+_OUT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 _Signature = tuple[int, int, int]
 
@@ -57,7 +59,12 @@ class ContentStore:
             return self._place_bytes(Placed(form, kind, "", size, encoding), data)
         if content.table.nbytes > _IN_MEMORY_BYTES:
             summaries: list[TableSummary] = []
-            digest, size = self._blobs.put_file(lambda path: summaries.append(content.write(path)))
+
+            def write(path: Path) -> None:
+                with _writing():
+                    summaries.append(content.write(path))
+
+            digest, size = self._blobs.put_file(write)
             return Placed(content.form, "parquet", digest, size, "plain", None, *summaries[0])
         data, summary = content.to_bytes()
         return self._place_bytes(Placed(content.form, "parquet", "", len(data), "plain", None, *summary), data)
@@ -72,6 +79,17 @@ class ContentStore:
 
         digest, size = self._blobs.put_file(write_and_look)
         return Placed("arrow", "parquet", digest, size, "plain", None, *summaries[0])
+
+    @contextmanager
+    def held(self, placed: Placed) -> Iterator[None]:
+        """Keep placed content from a purge of the same bytes until the record that refers to it is committed."""
+        if placed.data is not None:
+            yield
+            return
+        with self._blobs.open(placed.sha256) as stream:
+            yield
+            if not self._blobs.exists(placed.sha256):
+                self._blobs.put(stream)
 
     def load(self, artifact: Artifact, riding: bytes | None = None) -> Any:
         """Return the content as the kind of value that was stored; ``riding`` is what came with its record."""
@@ -164,6 +182,19 @@ def _reading(artifact: Artifact) -> Iterator[None]:
         raise StorageUnavailableError(
             f"The content of artifact {artifact.artifact_id!r} cannot be read: {err.strerror or err}.",
             hint=f"Check that this user may read the workspace's {_place(artifact)} and that its disk is well.",
+        ) from err
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        if err.errno in _OUT_OF_ROOM:
+            raise  # the blob store, whose folder it is, says this itself
+        raise StorageUnavailableError(
+            f"The content cannot be written: {err.strerror or err}.",
+            hint="Check that the disk of the workspace is well and that this user may write to its blobs folder.",
         ) from err
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from dataops_kernel.clock import Clock
-from dataops_kernel.errors import ParameterError, UsageError
+from dataops_kernel.errors import BackendError, ConflictError, ParameterError, UsageError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.sessionlog import Archive, Line, SessionLog
 from dataops_kernel.sessions.cleanup import Cleanup
@@ -17,6 +17,7 @@ from dataops_kernel.sessions.summary import ContextSummaries
 from dataops_kernel.sessions.values import checked_title
 from dataops_kernel.storage.ledger import Ledger, Put, Record, Write
 from dataops_kernel.storage.memory.textindex import MemoryTextIndex
+from dataops_kernel.telemetry import log
 from dataops_kernel.types import (
     CleanupReport,
     ContextSet,
@@ -111,7 +112,7 @@ class SessionManager:
         For the next page pass the ``cursor`` of the last session as ``before``. Raises ``ParameterError`` for what is
         no cursor and no status.
         """
-        return self.lifecycle.list(user_id, limit, before, status)
+        return self.lifecycle.listed(user_id, limit, before, status)
 
     def update_session(self, session_id: str, updates: Mapping[str, Any], *, expect: int | None = None) -> Session:
         """Change ``title``, ``metadata``, ``user_preferences`` or ``status`` and return the session without history.
@@ -155,6 +156,7 @@ class SessionManager:
         self._owners.pop(session_id, None)
         self._touched.pop(session_id, None)
         self._log.forget(session_id)
+        self.lifecycle.forget()
         self.memory.forget(session_id)
 
     def add_message(self, session_id: str, message: Message) -> Message:
@@ -190,7 +192,12 @@ class SessionManager:
         now = self._clock()
         if now - self._touched.get(session_id, _LONG_AGO) < _ACTIVITY_GRAIN:
             return
-        self.lifecycle.touch(session_id, now, _ACTIVITY_GRAIN)
+        try:
+            self.lifecycle.touch(session_id, now, _ACTIVITY_GRAIN)
+        except (BackendError, ConflictError) as err:
+            # What was said is durable; an error now would have it said again.
+            log("session_not_moved_up", error=err, session_id=session_id)
+            return
         if len(self._touched) >= _REMEMBERED_SESSIONS:
             self._touched.clear()
         self._touched[session_id] = now

@@ -93,8 +93,12 @@ class FileBlobs(Blobs):
 
     def _put_file(self, write_into: WriteInto) -> tuple[str, int]:
         with self._temporary_file() as temporary:
-            self._create(temporary).close()  # a folder that refuses us must not look like the writer's own error
-            temporary.unlink()
+            # A folder that refuses us must not look like the writer's own error.
+            self._create(temporary).close()
+            try:
+                temporary.unlink()
+            except OSError as error:
+                raise from_system(error, self._folder) from error
             try:
                 write_into(temporary)
             except OSError as error:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from dataops_kernel.artifacts.records import ArtifactReader, parse
 from dataops_kernel.storage.ledger import Ledger
-from dataops_kernel.types import Artifact, LineageEdge, LineageNode, Run
+from dataops_kernel.types import Artifact, ContextSet, LineageEdge, LineageNode, Run, SessionRecord
 
 _LABEL = 80
 _RUNS: TypeAdapter[list[Run]] = TypeAdapter(list[Run])
@@ -51,11 +51,24 @@ class NodeReader:
         known |= {run.run_id: _run_node(run) for run in runs.values()}
         for kind in ("file", "step"):
             known |= {node.id: node for node in parse(_NODES, self._ledger.get_many(kind, groups.get(kind, [])))}
+        known |= self._sessions(groups.get("session", []), groups.get("context", []))
         known |= self._messages(groups.get("message", []), runs, edges)
         return [known.get(id) or LineageNode(id=id, kind="unknown", label=id) for id in ids]
 
     def _runs(self, ids: Sequence[str]) -> dict[str, Run]:
         return {run.run_id: run for run in parse(_RUNS, self._ledger.get_many("run", ids))}
+
+    def _sessions(self, sessions: Sequence[str], changes: Sequence[str]) -> dict[str, LineageNode]:
+        """Find the sessions and changes of context that inheritance speaks of."""
+        nodes: dict[str, LineageNode] = {}
+        for record in self._ledger.get_many("session", sessions):
+            title = SessionRecord.model_validate_json(record.body).title
+            nodes[record.id] = LineageNode(id=record.id, kind="session", label=_shortened(title or record.id))
+        for record in self._ledger.get_many("context", changes):
+            change = ContextSet.model_validate_json(record.body)
+            facts = {"key": change.key, "session_id": record.parent, "time": change.time.isoformat()}
+            nodes[record.id] = LineageNode(id=record.id, kind="context", label=_shortened(change.key), facts=facts)
+        return nodes
 
     def _messages(
         self, ids: Sequence[str], runs: Mapping[str, Run], edges: Iterable[LineageEdge]
@@ -83,7 +96,15 @@ class NodeReader:
         return nodes
 
 
-_PREFIXES = {"art_": "artifact", "run_": "run", "msg_": "message", "stp_": "step", "file": "file"}
+_PREFIXES = {
+    "art_": "artifact",
+    "run_": "run",
+    "msg_": "message",
+    "stp_": "step",
+    "file": "file",
+    "ses_": "session",
+    "ctx_": "context",
+}
 
 
 def _kind(id: str) -> str:

@@ -155,7 +155,7 @@ class Loading:
             if (chosen_keys is not None and key not in chosen_keys) or mine.get(key) == value:
                 continue
             if key in mine:
-                conflicts.append(_conflict("context", key, mine[key], value, take=take))
+                conflicts.append(conflict("context", key, mine[key], value, take=take))
             if take or key not in mine:
                 transfer.context(key, value)
                 context.append(key)
@@ -165,7 +165,7 @@ class Loading:
             if (chosen_names is not None and name not in chosen_names) or (other and same_content(other, artifact)):
                 continue
             if other is not None:
-                conflicts.append(_conflict("artifact", name, other.artifact_id, artifact.artifact_id, take=take))
+                conflicts.append(conflict("artifact", name, other.artifact_id, artifact.artifact_id, take=take))
             if take or other is None:
                 transfer.artifact(artifact)
         writes: list[Write] = []
@@ -175,7 +175,7 @@ class Loading:
             current = self._sessions.record(load.session_id).user_preferences
             if current != manifest.preferences:
                 values = (current.model_dump(mode="json"), manifest.preferences.model_dump(mode="json"))
-                conflicts.append(_conflict("preferences", "", *values, take=take))
+                conflicts.append(conflict("preferences", "", *values, take=take))
                 if take:
                     writes, preferred = self._preferences(load.session_id, manifest.preferences)
         self._branches.grow(load.session_id, transfer.parts, origin=seen, seen=seen, also=writes)
@@ -250,7 +250,8 @@ def _context_conflicts(target: dict[str, Any], source: dict[str, Any]) -> tuple[
     )
 
 
-def _conflict(what: Any, key: str, target: Any, source: Any, *, take: bool) -> Conflict:
+def conflict(what: Any, key: str, target: Any, source: Any, *, take: bool) -> Conflict:
+    """Return one thing the two sides hold differently, kept at the source's value when told to take."""
     return Conflict(what=what, key=key, target=target, source=source, kept="source" if take else "target")
 
 

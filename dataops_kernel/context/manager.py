@@ -8,9 +8,10 @@ from dataops_kernel.clock import Clock
 from dataops_kernel.context.branching import Branches
 from dataops_kernel.context.checkpoints import NOW, Checkpoints
 from dataops_kernel.context.diff import Differences
-from dataops_kernel.context.table_diff import Keys
+from dataops_kernel.context.inheritance import Inheriting
 from dataops_kernel.context.loading import Loading
 from dataops_kernel.context.snapshots import Snapshots
+from dataops_kernel.context.table_diff import Keys
 from dataops_kernel.ids import IdSource
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.sessionlog.segments import Segments
@@ -19,7 +20,7 @@ from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree, KeepReason
 from dataops_kernel.types.sessions import Session
-from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, MergeStrategy, OnConflict
+from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, Inheritance, MergeStrategy, OnConflict
 
 
 class ContextManager:
@@ -37,14 +38,12 @@ class ContextManager:
         clock: Clock,
     ) -> None:
         self._checkpoints = Checkpoints(ledger, log, sessions, ids, clock)
-        self._snapshots = Snapshots(ledger, blobs, log, sessions, Segments(ledger, blobs), ids, clock)
-        branches = Branches(ledger, log, ids, clock)
-        self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
-        self._differences = Differences(log, sessions, artifacts, query, self._checkpoints)
-
         self._snapshots = Snapshots(ledger, blobs, log, sessions, Segments(ledger, blobs, log), ids, clock)
         branches = Branches(ledger, log, ids, clock)
         self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
+        self._inheriting = Inheriting(ledger, log, sessions, artifacts, branches, ids, clock)
+        self._differences = Differences(log, sessions, artifacts, query, self._checkpoints)
+
     def dump_context(self, session_id: str, include_artifacts: bool = True) -> str:
         """Keep the session as it is now as a snapshot and return its id, durable when this returns.
 
@@ -90,6 +89,22 @@ class ContextManager:
         return self._loading.load(
             snapshot_id, merge_strategy, keys=keys, session_id=session_id, on_conflict=on_conflict
         )
+
+    def inherit_context(
+        self,
+        source_session: str,
+        target_session: str,
+        filters: Sequence[str] | None = None,
+        *,
+        on_conflict: OnConflict = "keep",
+    ) -> Inheritance:
+        """Bring messages, context keys, artifacts and preferences of one session into another, all or nothing.
+
+        ``filters`` choose: ``messages``, ``messages:last=20``, ``context``, ``context:KEY``, ``artifacts``,
+        ``artifacts:NAME``, ``preferences``; everything when None. Everything brought is recorded in lineage;
+        artifacts share their content.
+        """
+        return self._inheriting.inherit(source_session, target_session, filters, on_conflict=on_conflict)
 
     def create_checkpoint(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now; one atomic append, whatever the session's size.

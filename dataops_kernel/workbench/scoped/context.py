@@ -6,7 +6,7 @@ from dataops_kernel.context import ContextManager
 from dataops_kernel.context.table_diff import Keys
 from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree
 from dataops_kernel.types.sessions import Session
-from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, MergeStrategy, OnConflict
+from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, Inheritance, MergeStrategy, OnConflict
 from dataops_kernel.workbench.guard import Guard
 
 
@@ -53,6 +53,19 @@ class UserContext:
         return self._context.load_context(
             snapshot_id, merge_strategy, keys=keys, session_id=session_id, on_conflict=on_conflict
         )
+
+    def inherit_context(
+        self,
+        source_session: str,
+        target_session: str,
+        filters: Sequence[str] | None = None,
+        *,
+        on_conflict: OnConflict = "keep",
+    ) -> Inheritance:
+        """Bring messages, context keys, artifacts and preferences of one session into another."""
+        self._guard.session(source_session, "session.read")
+        self._guard.session(target_session, "session.write")
+        return self._context.inherit_context(source_session, target_session, filters, on_conflict=on_conflict)
 
     def create_checkpoint(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now."""

@@ -19,6 +19,7 @@ KIND = "activity"
 _LIVE = "live"
 _MARK = ("activity_order", "everyone")
 _PAGE = 1024
+_KEPT = 16_384
 _SESSIONS: TypeAdapter[list[Session]] = TypeAdapter(list[Session])
 
 
@@ -28,6 +29,7 @@ class Activity:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._complete = False
+        self._kept: dict[bytes, Session] = {}
 
     def writes(self, old: SessionRecord | None, new: SessionRecord) -> list[Write]:
         """Return the writes that bring the order from one state of a session to another (None: it is new)."""
@@ -44,7 +46,23 @@ class Activity:
     def page(self, user_id: str, before: str | None, limit: int | None) -> list[Session]:
         """Return a user's sessions as stored, most recently active first, those behind ``before``."""
         self._make_complete()
-        return _read(self._ledger.children(KIND, user_id, before=before, limit=limit, reverse=True))
+        records = self._ledger.children(KIND, user_id, before=before, limit=limit, reverse=True)
+        # Lists are drawn again and again, and the same bytes are always the same session.
+        try:
+            return [self._kept[record.body] for record in records]
+        except KeyError:
+            return self._read_new([record.body for record in records])
+
+    def _read_new(self, bodies: list[bytes]) -> list[Session]:
+        kept = self._kept if len(self._kept) + len(bodies) <= _KEPT else {}
+        fresh = [body for body in bodies if body not in kept]
+        kept.update(zip(fresh, read_bodies(_SESSIONS, fresh), strict=True))
+        self._kept = kept
+        return [kept[body] for body in bodies]
+
+    def forget(self) -> None:
+        """Keep nothing of any session in memory."""
+        self._kept = {}
 
     def live(self) -> Iterator[Session]:
         """Yield the sessions of all users that are not archived, the longest quiet first."""

@@ -24,6 +24,8 @@ _ELSEWHERE = {
 }
 _ATTEMPTS = 32
 _LARGEST_PAGE = 512
+_COPIES = 16_384
+_ACTIVE, _IDLE, _EXPIRED = SessionStatus.ACTIVE, SessionStatus.IDLE, SessionStatus.EXPIRED
 
 
 class Policy(NamedTuple):
@@ -40,6 +42,7 @@ class Lifecycle:
         self._ledger = ledger
         self._clock = clock
         self._policy = policy or Policy()
+        self._copies: dict[int, tuple[Session, Session]] = {}
         self.activity = Activity(ledger)
         self.preferences = PreferenceStore(ledger)
 
@@ -118,26 +121,57 @@ class Lifecycle:
         idle = quiet >= (preferences.idle_after or self._policy.idle_after)
         return SessionStatus.IDLE if idle else SessionStatus.ACTIVE
 
-    def list(self, user_id: str, limit: int, before: str | None, status: str | None) -> list[Session]:
+    def listed(self, user_id: str, limit: int, before: str | None, status: str | None) -> list[Session]:
         """Return a user's sessions; see ``SessionManager.list_sessions``."""
         check_cursor(before)
         wanted = None if status is None else _known_status(status)
         return [*islice(self._descend(user_id, before, limit, wanted), limit)] if limit > 0 else []
 
     def _descend(self, user_id: str, before: str | None, limit: int, wanted: SessionStatus | None) -> Iterator[Session]:
-        preferences, now = self.preferences.get(user_id), self._clock()
         size = limit if wanted is None else max(64, min(limit, _LARGEST_PAGE))
         while page := self.activity.page(user_id, before, size):
-            for session in page:
-                chosen = laid_over(preferences, session.user_preferences)
-                status = self.status(session, chosen, session.last_active, now)
-                if wanted is None or status is wanted:
-                    # Read a moment ago and seen by nobody yet: a copy of each would double the time of a list.
-                    vars(session).update(user_preferences=chosen, status=status)
+            for session in self._as_of_now(page, self.preferences.get(user_id)):
+                if wanted is None or session.status is wanted:
                     yield session
             if len(page) < size:
                 return
             before = page[-1].cursor
+
+    def _as_of_now(self, page: list[Session], user: UserPreferences) -> list[Session]:
+        """Return sessions as stored with the status and preferences they have now."""
+        now = self._clock()
+        idle_from = now - (user.idle_after or self._policy.idle_after)
+        expired_from = now - (user.expire_after or self._policy.expire_after)
+        plain = not user.model_fields_set
+        found = []
+        for session in page:
+            own = session.user_preferences.model_fields_set
+            chosen = laid_over(user, session.user_preferences) if own else user
+            if own or session.status_since is not None:
+                status = self.status(session, chosen, session.last_active, now)
+            else:
+                last = session.last_active
+                status = _ACTIVE if last > idle_from else _IDLE if last > expired_from else _EXPIRED
+            same = session.status is status and (plain or session.user_preferences == chosen)
+            found.append(session if same else self._copy(session, status, chosen, plain))
+        return found
+
+    def _copy(self, session: Session, status: SessionStatus, chosen: UserPreferences, plain: bool) -> Session:
+        # What most of a long list was a moment ago it still is, and making copies takes longer than reading them.
+        known = self._copies.get(id(session))
+        if known and known[0] is session and known[1].status is status:  # noqa: SIM102
+            if plain or known[1].user_preferences == chosen:
+                return known[1]
+        if len(self._copies) >= _COPIES:
+            self._copies.clear()
+        copy = session.model_copy(update={"status": status, "user_preferences": chosen})
+        self._copies[id(session)] = (session, copy)
+        return copy
+
+    def forget(self) -> None:
+        """Keep nothing of any session in memory."""
+        self._copies.clear()
+        self.activity.forget()
 
     def _changes(self, known: SessionRecord, updates: Mapping[str, Any]) -> dict[str, Any]:
         changes: dict[str, Any] = {}

@@ -1,12 +1,14 @@
 """The composition root: the only place that constructs services and chooses backends."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from dataops_kernel.artifacts import ArtifactStore
 from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.query import QueryLimits, QueryService
+from dataops_kernel.artifacts.retention import Retention
 from dataops_kernel.clock import Clock, system_clock
 from dataops_kernel.context import ContextManager
 from dataops_kernel.engine.local import LocalEngine
@@ -60,11 +62,23 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     lineage = Lineage(ledger)
     query = QueryService(artifacts.open_table, _query_limits(settings))
     context = ContextManager(ledger, blobs, log, sessions, artifacts, query, ids, clock)
+    grace = timedelta(days=settings.deletion_grace_days)
+    retention = Retention(ledger, blobs, context.reaching, clock, grace=grace)
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
     runner = WorkflowRunner()
-    executor = PlanExecutor(orchestrator.plan_run, registry, runner, artifacts, query, lineage, model, ids=ids)
+    executor = PlanExecutor(
+        orchestrator.plan_run,
+        registry,
+        runner,
+        artifacts,
+        query,
+        lineage,
+        model,
+        ids=ids,
+        checkpoint_before=context.create_checkpoint_before,
+    )
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()
 
@@ -82,6 +96,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
         log=log,
         sessions=sessions,
         artifacts=artifacts,
+        retention=retention,
         lineage=lineage,
         query=query,
         context=context,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dataops_kernel.artifacts.codecs import encode, first_rows
 from dataops_kernel.artifacts.content import ContentStore, Placed
+from dataops_kernel.artifacts.deletions import is_hidden
 from dataops_kernel.artifacts.lineage import ITSELF, Lineage
 from dataops_kernel.artifacts.listing import Descent, Selection
 from dataops_kernel.artifacts.records import ArtifactReader, artifact_parent, artifact_write, check_metadata
@@ -72,7 +73,9 @@ class ArtifactStore:
         unknown parents, ``ArtifactNotFoundError``.
         """
         check_metadata(metadata)
-        return self._attach(self._content.place(encode(content, self._limit)), metadata, edges, nodes)
+        placed = self._content.place(encode(content, self._limit))
+        with self._content.held(placed):
+            return self._attach(placed, metadata, edges, nodes)
 
     def store_file(
         self,
@@ -93,7 +96,8 @@ class ArtifactStore:
         if callable(metadata):
             metadata = metadata()
         check_metadata(metadata)
-        return self._attach(placed, metadata, edges, nodes)
+        with self._content.held(placed):
+            return self._attach(placed, metadata, edges, nodes)
 
     def get_artifact(self, artifact_id: str, allowed: Callable[[Artifact], object] | None = None) -> Artifact:
         """Return an artifact with its content, the same kind of value that was stored.
@@ -105,6 +109,8 @@ class ArtifactStore:
         if found is None:
             raise _unknown_id(artifact_id)
         record, riding = found
+        if is_hidden(record):
+            raise _deleted(record)
         artifact = self._reader.read([record])[0]
         if allowed is not None:
             allowed(artifact)
@@ -124,6 +130,8 @@ class ArtifactStore:
         record = self._ledger.get("artifact", artifact_id) if is_artifact_id(artifact_id) else None
         if record is None:
             raise _unknown_id(artifact_id)
+        if is_hidden(record):
+            raise _deleted(record)
         return self._reader.read([record])[0]
 
     def read_bytes(self, artifact_id: str) -> bytes:
@@ -308,8 +316,16 @@ def is_artifact_id(text: Any) -> bool:
 def _on(line: Line, records: Iterable[Record]) -> list[Record]:
     if len(line.ranges) == 1:  # nothing was ever restored, or all of it is one story
         story = range(line.ranges[0][0], line.head + 1)
-        return [record for record in records if record.seq in story]
-    return [record for record in records if record.seq in line]
+        return [record for record in records if not is_hidden(record) and record.seq in story]
+    return [record for record in records if not is_hidden(record) and record.seq in line]
+
+
+def _deleted(record: Record) -> ArtifactNotFoundError:
+    return ArtifactNotFoundError(
+        f"The artifact {record.id!r} was deleted.",
+        hint=f"`dataops artifacts restore {record.id}` brings it back as long as it was not purged.",
+        artifact_id=record.id,
+    )
 
 
 def _unknown_id(artifact_id: Any) -> ArtifactNotFoundError:

@@ -29,6 +29,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         terminal.show(f"{info.name}: {info.error or info.description}")
         for example in info.examples if arguments.name else info.examples[:1]:
             terminal.show(f'    "{example}"')
+        if info.risky:
+            terminal.show("    risky: a checkpoint is made before it runs")
         if arguments.name:
             for name, schema in info.parameters.get("properties", {}).items():
                 needed = " (required)" if name in info.parameters.get("required", ()) else ""

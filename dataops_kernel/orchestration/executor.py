@@ -12,7 +12,7 @@ from dataops_kernel.engine.failures import as_step_error
 from dataops_kernel.errors import DataOpsError, PlanError, RunCancelledError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.llm.base import LanguageModel
-from dataops_kernel.types import Answer, Plan, PlanStep, Run
+from dataops_kernel.types import Answer, Checkpoint, Plan, PlanStep, Run
 from dataops_kernel.workflows import BaseWorkflow, WorkflowRegistry, WorkflowResult, WorkflowRunner
 from dataops_kernel.workflows.step_context import StepContext
 
@@ -23,7 +23,8 @@ class PlanExecutor:
     """The body of every run.
 
     ``plan_run`` is asked for a plan when the run brings none, on a thread of its own. ``folder`` is where relative
-    paths start (the process's own folder when not given).
+    paths start (the process's own folder when not given). ``checkpoint_before`` is asked, with the session and the
+    workflow, before a step of a risky workflow; when it fails the step does not run.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class PlanExecutor:
         ids: IdSource | None = None,
         folder: Path | None = None,
         timer: Callable[[], float] = time.monotonic,
+        checkpoint_before: Callable[[str, str], Checkpoint] | None = None,
     ) -> None:
         self._plan_run = plan_run
         self._registry = registry
@@ -50,6 +52,7 @@ class PlanExecutor:
         self._ids = ids or IdSource()
         self._folder = folder
         self._timer = timer
+        self._checkpoint_before = checkpoint_before
 
     async def __call__(self, run: Run, emit: Emit, cancelled: Cancellation) -> Answer:
         """Plan if need be, run the steps in order and return the answer.
@@ -103,6 +106,11 @@ class PlanExecutor:
         )
         started = self._timer()
         emit("step_started", step=context.step, workflow=workflow.name, parameters=step.parameters)
+        if workflow.risky and run.session_id and self._checkpoint_before:
+            import asyncio
+
+            kept = await asyncio.to_thread(self._checkpoint_before, run.session_id, workflow.name)
+            emit("progress", step=context.step, text=f"kept a checkpoint: {kept.label}", checkpoint=kept.label)
         result = await self._run(workflow, step, context, emit)
         emit("answer", step=context.step, text=result.text)
         emit("step_finished", step=context.step, workflow=workflow.name, seconds=self._timer() - started)

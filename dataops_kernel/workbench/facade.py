@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from dataops_kernel.artifacts import ArtifactStore
 from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.query import QueryService
+from dataops_kernel.artifacts.retention import Retention
 from dataops_kernel.clock import Clock
 from dataops_kernel.context import ContextManager
 from dataops_kernel.engine import Engine, RunHandle
@@ -55,6 +56,7 @@ class Services:
     log: SessionLog
     sessions: SessionManager
     artifacts: ArtifactStore
+    retention: Retention
     lineage: Lineage
     query: QueryService
     context: ContextManager
@@ -77,7 +79,7 @@ class Workbench:
         self._services = services
         self._guard = Guard(user, services.sessions, services.artifacts)
         self.sessions = UserSessions(self._guard, services.sessions)
-        self.artifacts = UserArtifacts(self._guard, services.artifacts)
+        self.artifacts = UserArtifacts(self._guard, services.artifacts, services.retention)
         self.context = UserContext(self._guard, services.context)
         self.runs = UserRuns(self._guard, services.engine)
         self.users = UserDirectory(self._guard, services.users)

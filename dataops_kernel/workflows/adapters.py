@@ -58,6 +58,7 @@ class _Adapter(BaseWorkflow):
             name=title,
             description=str(getattr(obj, "description", "") or (said or "").partition("\n")[0] or f"Runs {title}."),
             examples=tuple(getattr(obj, "examples", ())),
+            risky=bool(getattr(obj, "risky", False)),
             Parameters=parameters,
         )
 

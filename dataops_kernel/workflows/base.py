@@ -39,6 +39,8 @@ class BaseWorkflow(ABC):
     them) and ``Parameters`` (see ``dataops_kernel.workflows.parameters``), and build the graph. ``build`` is
     called once per process; heavy imports belong inside it or inside the nodes' module, which ``build`` imports.
 
+    A workflow that is ``risky`` (it changes what is hard to mend) gets a checkpoint made before every run of it.
+
     The graph's state holds the parameters by name and ends with ``result``: a ``Result`` dumped to a dict.
     Nodes take ``(state, runtime)``; ``runtime.context`` is a ``WorkflowContext``.
     """
@@ -46,6 +48,7 @@ class BaseWorkflow(ABC):
     name: ClassVar[str]
     description: ClassVar[str]
     examples: ClassVar[tuple[str, ...]] = ()
+    risky: ClassVar[bool] = False
 
     class Parameters(BaseModel):
         """What the workflow needs to know; overridden by subclasses."""

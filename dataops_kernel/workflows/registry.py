@@ -22,6 +22,7 @@ class WorkflowInfo(Frozen):
     name: str
     description: str = ""
     examples: tuple[str, ...] = ()
+    risky: bool = False
     source: str
     state: Literal["ready", "broken", "shadowed"] = "ready"
     error: str | None = None
@@ -150,6 +151,9 @@ def contract_breach(workflow: BaseWorkflow, name: str) -> str:
     examples: Any = workflow.examples
     if not isinstance(examples, tuple | list) or not all(isinstance(text, str) for text in examples):
         return "its examples are not a tuple of sentences."
+    risky: Any = workflow.risky
+    if not isinstance(risky, bool):
+        return f"its risky is {risky!r}, neither True nor False."
     if not _is_kind(workflow.Parameters, BaseModel):
         return "its Parameters are not a pydantic model."
     if not _is_kind(workflow.Result, WorkflowResult):
@@ -166,6 +170,7 @@ def _info(workflow: BaseWorkflow, source: str) -> WorkflowInfo:
         name=workflow.name,
         description=workflow.description,
         examples=tuple(workflow.examples),
+        risky=workflow.risky,
         source=source,
         parameters=workflow.Parameters.model_json_schema(),
     )

@@ -1,29 +1,72 @@
-"""What a question looks for: its terms with their weights, and how the words of an answer look."""
+"""What a question looks for: its terms and those related to them, and how the words of an answer look."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
-from dataops_kernel.sessions.terms import names, root, unique, words
+from dataops_kernel.sessions.relations import related
+from dataops_kernel.sessions.terms import AMOUNT, NAME, ONLY_ASKS, TIME, names, root, spoken_by, words
 from dataops_kernel.storage.textindex import TextIndex
 
-_NAME = 1.5
+_NAMED = 1.5
+_LIGHT = 0.4
+_SPEAKER = 0.4
+_SPEAKS, _ASKING, _SHAPED = 1.5, 0.65, 1.1
+# Verbs that say what is done with a thing, not which thing it is.
+_LIGHT_WORDS = frozenset(
+    root(word)
+    for word in (
+        "add ask become begin bring change choose decide do end find finish first get give happen help keep kind last "
+        "leave live look main mention need new own plan play put react recent see show spend start type want work year"
+    ).split()
+)
+_CUES = (
+    (re.compile(r"\bwhen\b|\bwhat (?:day|date|month|year|time)\b|\bhow (?:long|often|old|recently)\b", re.I), TIME),
+    (re.compile(r"\bhow (?:many|much|long|old|far|often|big|tall)\b", re.I), AMOUNT),
+    (re.compile(r"\bwho\b|\bwhere\b|\bwhich\b|\bnamed?\b|\bcalled\b|\btitle\b", re.I), NAME),
+)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The terms looked for, each with its weight."""
+    """What is looked for: for each term the words of the question it stands for, each with its weight."""
 
-    weights: dict[str, float]
+    weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    speakers: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
     def fits(self, terms: tuple[str, ...]) -> float:
         """Return a factor, about 1, for how well a text has the shape of an answer."""
-        return 1.0
+        factor = 1.0
+        if self.speakers and not self.speakers.isdisjoint(terms):
+            factor *= _SPEAKS
+        if ONLY_ASKS in terms:
+            factor *= _ASKING
+        for mark in self.marks:
+            if mark in terms:
+                factor *= _SHAPED
+        return factor
 
 
 def read_question(text: str, index: TextIndex, owner: str) -> Asked:
     """Return what a question looks for among the texts of an owner."""
-    weights: dict[str, float] = {}
-    for term in unique(root(word) for word in words(text)):
-        weights[term] = 1.0
+    wanted = list(dict.fromkeys(words(text)))
+    speaking = index.frequencies(owner, [spoken_by(word) for word in wanted]).holding
+    weights: dict[str, dict[str, float]] = {}
+
+    def look_for(term: str, word: str, weight: float) -> None:
+        stands_for = weights.setdefault(term, {})
+        stands_for[word] = max(weight, stands_for.get(word, 0.0))
+
+    for word in wanted:
+        term = root(word)
+        if spoken_by(word) in speaking:
+            look_for(term, term, _SPEAKER)
+            continue
+        full = _LIGHT if term in _LIGHT_WORDS else 1.0
+        look_for(term, term, full)
+        for other, share in related(term).items():
+            look_for(other, term, full * share)
     for name in names(text):
-        weights[name] = _NAME
-    return Asked(weights)
+        look_for(name, name, _NAMED)
+    marks = frozenset(mark for cue, mark in _CUES if cue.search(text))
+    return Asked(weights, frozenset(spoken_by(word) for word in wanted if spoken_by(word) in speaking), marks)

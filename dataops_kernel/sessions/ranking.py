@@ -1,11 +1,12 @@
 """Which texts have to do with a question: BM25, then what stands next to what fits, then how it is asked."""
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dataops_kernel.sessions.question import Asked, read_question
+from dataops_kernel.sessions.terms import ASKS, ONLY_ASKS
 from dataops_kernel.storage.textindex import MAX_SEARCH_TERMS, Frequencies, IndexedText, TextIndex
 
 _K1, _B = 1.2, 0.4
@@ -14,7 +15,7 @@ _CANDIDATES = 300
 _MOST_CANDIDATES = 5_000
 _SPREADING = 100
 _REACH = 2
-_BEFORE, _AFTER = 0.25, 0.45
+_BEFORE, _AFTER, _REPLY, _ANSWER = 0.2, 0.4, 0.6, 0.85
 _RECENCY = 0.03
 
 Place = tuple[str, int]
@@ -26,6 +27,7 @@ class Ranked:
     """A text with its score and the reasons for it."""
 
     place: Place
+    terms: tuple[str, ...]
     score: float = 0.0
     matched: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
@@ -42,8 +44,11 @@ def rank(index: TextIndex, owner: str, text: str, *, group: str | None, keep: Ke
     frequencies = index.frequencies(owner, asked.weights)
     chosen = _rarest(asked, frequencies)
     candidates = _candidates(index, owner, chosen, group, keep, enough)
-    scores = {(t.group, t.number): _score(t, asked, frequencies) for t in candidates}
-    return _spread(index, asked, scores, keep)
+    found: dict[Place, Ranked] = {}
+    for text_found in candidates:
+        place = (text_found.group, text_found.number)
+        found[place] = Ranked(place, text_found.terms, *_score(text_found, asked, frequencies))
+    return _spread(index, asked, found, keep)
 
 
 def _rarest(asked: Asked, frequencies: Frequencies) -> list[str]:
@@ -74,37 +79,44 @@ def _candidates(
 def _score(text: IndexedText, asked: Asked, frequencies: Frequencies) -> tuple[float, list[str]]:
     average = frequencies.terms / frequencies.texts or 1.0
     length = len(text.terms) / average
-    score, matched = 0.0, []
+    parts: dict[str, float] = {}
+    matched = []
     for term, times in Counter(text.terms).items():
-        weight = asked.weights.get(term)
-        if weight is None:
+        stands_for = asked.weights.get(term)
+        if stands_for is None:
             continue
         n = frequencies.holding.get(term, 0)
         idf = math.log(1 + (frequencies.texts - n + 0.5) / (n + 0.5))
-        score += weight * idf * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * length))
-        matched.append((weight * idf, term))
-    return score * asked.fits(text.terms), [term for _, term in sorted(matched, reverse=True)]
+        worth = idf * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * length))
+        for word, weight in stands_for.items():
+            # Of all that stands for one word of the question the best counts, or a long list would win by its length.
+            parts[word] = max(weight * worth, parts.get(word, 0.0))
+        matched.append((max(stands_for.values()) * worth, term))
+    return sum(parts.values()), [term for _, term in sorted(matched, reverse=True)]
 
 
-def _spread(index: TextIndex, asked: Asked, scores: dict[Place, tuple[float, list[str]]], keep: Keep) -> list[Ranked]:
-    found: dict[Place, Ranked] = defaultdict(lambda: Ranked(("", 0)))
-    for place, (score, matched) in scores.items():
-        found[place] = Ranked(place, score, matched)
-    best = sorted(scores, key=lambda place: scores[place][0], reverse=True)[:_SPREADING]
-    for place in best:
-        score, matched = scores[place]
-        near = [t for t in index.around(*place, _REACH) if keep(t.group, t.number)]
-        here = next((at for at, t in enumerate(near) if t.number == place[1]), None)
+def _spread(index: TextIndex, asked: Asked, found: dict[Place, Ranked], keep: Keep) -> list[Ranked]:
+    """Give the texts next to those that fit a share of their score, then weigh how each is said."""
+    best = sorted(found.values(), key=lambda r: -r.score)[:_SPREADING]
+    gains: list[tuple[IndexedText, float, Ranked]] = []
+    for source in best:
+        near = [text for text in index.around(*source.place, _REACH) if keep(text.group, text.number)]
+        here = next((at for at, text in enumerate(near) if text.number == source.place[1]), None)
         if here is None:
             continue
+        answered = _ANSWER if ONLY_ASKS in source.terms else _REPLY if ASKS in source.terms else _AFTER
         for at, text in enumerate(near):
-            if at == here:
-                continue
-            share = (_AFTER if at > here else _BEFORE) ** abs(at - here)
-            other = found.setdefault((text.group, text.number), Ranked((text.group, text.number)))
-            other.score += share * score
-            other.beside.extend(matched[:2])
-    newest = {place: at for at, place in enumerate(sorted(found))}
-    for place, ranked in found.items():
-        ranked.score *= 1 + _RECENCY * (newest[place] + 1) / len(found)
+            if at < here:
+                gains.append((text, _BEFORE ** (here - at), source))
+            elif at > here:
+                gains.append((text, answered * _AFTER ** (at - here - 1), source))
+    scores = {source.place: source.score for source in best}
+    for text, share, source in gains:
+        place = (text.group, text.number)
+        other = found.setdefault(place, Ranked(place, text.terms))
+        other.score += share * scores[source.place]
+        other.beside.extend(source.matched[:2])
+    for at, place in enumerate(sorted(found), 1):
+        ranked = found[place]
+        ranked.score *= asked.fits(ranked.terms) * (1 + _RECENCY * at / len(found))
     return sorted(found.values(), key=lambda r: (-r.score, r.place))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dataops_kernel import Workbench, connect
+from dataops_kernel.clock import Clock, system_clock
 from dataops_kernel.storage.embedded import SqliteLedger
 from dataops_kernel.types import session_stream
 from tests.reliability.deeds import CREATE, DEEDS, Step, same_content
@@ -19,9 +20,9 @@ def echo(said: str) -> str:
     return said
 
 
-def opened(workspace: Path) -> Workbench:
+def opened(workspace: Path, clock: Clock = system_clock) -> Workbench:
     """Open a workspace as its user, with a workflow that answers at once."""
-    wb = connect(workspace, user=USER, log_level="error")
+    wb = connect(workspace, user=USER, log_level="error", clock=clock)
     wb.workflows.register(echo, name="echo")
     return wb
 

@@ -22,12 +22,14 @@ COMMANDS = {
     "ask": Command("dataops_kernel.cli.ask", "ask a question or tell what to do"),
     "run": Command("dataops_kernel.cli.run", "run one workflow by name"),
     "sessions": Command("dataops_kernel.cli.sessions", "list, show, start and rename sessions"),
-    "artifacts": Command("dataops_kernel.cli.artifacts", "list, show and export what runs left behind"),
+    "artifacts": Command("dataops_kernel.cli.artifacts", "list, show, export and delete what runs left behind"),
+    "search": Command("dataops_kernel.cli.search", "find what was said about something"),
     "sql": Command("dataops_kernel.cli.sql", "query the session's tables"),
     "lineage": Command("dataops_kernel.cli.lineage", "show where something comes from and what it led to"),
-    "checkpoint": Command("dataops_kernel.cli.checkpoint", "create, list, restore and compare checkpoints"),
+    "checkpoint": Command("dataops_kernel.cli.checkpoint", "create, list, restore and compare checkpoints, as a tree"),
     "workflows": Command("dataops_kernel.cli.workflows", "list and describe workflows"),
     "app": Command("dataops_kernel.cli.app", "open the workbench in the browser"),
+    "bench": Command("dataops_kernel.cli.bench", "measure how well memory finds what answers a question"),
     "doctor": Command("dataops_kernel.cli.doctor", "check the workspace and say what is wrong"),
 }
 

@@ -8,7 +8,7 @@ from dataops_kernel.llm.tokens import count_tokens
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessionlog.line import OPEN_END
 from dataops_kernel.sessions.ranking import Keep, Ranked, rank
-from dataops_kernel.sessions.terms import terms
+from dataops_kernel.sessions.terms import root, terms, words
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.storage.textindex import TextIndex
 from dataops_kernel.types import ArtifactAttached, LogEntry, MessageAdded, SessionRecord
@@ -105,6 +105,10 @@ class Memory:
         """Remove a session from the index, for a session that is erased."""
         self._index.remove(session_id)
 
+    def purge(self) -> None:
+        """Leave no byte of forgotten sessions in the index's files."""
+        self._index.purge()
+
     def close(self) -> None:
         """Let go of the index's files."""
         self._index.close()
@@ -167,8 +171,14 @@ class Memory:
             session_id, number = found.place
             message = self._message(session_id, number)
             if message is not None:
+                said = _words_of(message, found)
                 yield MessageHit(
-                    message=message, session_id=session_id, seq=number, score=round(found.score, 4), why=_why(found)
+                    message=message,
+                    session_id=session_id,
+                    seq=number,
+                    score=round(found.score, 4),
+                    words=said,
+                    why=_why(found, said),
                 )
 
     def _message(self, session_id: str, number: int) -> MessageAdded | None:
@@ -185,7 +195,11 @@ def _terms_of(message: MessageAdded, names: dict[str, str]) -> list[str]:
     return found
 
 
-def _why(found: Ranked) -> tuple[str, ...]:
-    said = [f"says {term!r}" for term in found.matched[:5]]
-    near = [f"next to {term!r}" for term in dict.fromkeys(found.beside) if term not in found.matched]
-    return (*said, *near[:3])
+def _words_of(message: MessageAdded, found: Ranked) -> tuple[str, ...]:
+    """Return the words of a message that match, in the order they are said."""
+    return tuple(dict.fromkeys(word for word in words(message.content) if root(word) in found.matched))
+
+
+def _why(found: Ranked, said: tuple[str, ...]) -> tuple[str, ...]:
+    near = dict.fromkeys(term for term in found.beside if term not in found.matched)
+    return (*(f"says {word!r}" for word in said[:5]), *(f"is next to {term!r}" for term in [*near][:3]))

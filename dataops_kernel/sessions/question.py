@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from dataops_kernel.llm.rules.words import word_set
 from dataops_kernel.sessions.relations import related
 from dataops_kernel.sessions.terms import AMOUNT, NAME, ONLY_ASKS, TIME, names, root, spoken_by, words
 from dataops_kernel.storage.textindex import TextIndex
@@ -14,10 +15,10 @@ _SPEAKS, _ASKING, _SHAPED = 1.5, 0.65, 1.1
 # Verbs that say what is done with a thing, not which thing it is.
 _LIGHT_WORDS = frozenset(
     root(word)
-    for word in (
+    for word in word_set(
         "add ask become begin bring change choose decide do end find finish first get give happen help keep kind last "
         "leave live look main mention need new own plan play put react recent see show spend start type want work year"
-    ).split()
+    )
 )
 _CUES = (
     (re.compile(r"\bwhen\b|\bwhat (?:day|date|month|year|time)\b|\bhow (?:long|often|old|recently)\b", re.I), TIME),

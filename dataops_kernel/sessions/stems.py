@@ -22,25 +22,23 @@ def _pairs(table: str) -> list[tuple[str, str]]:
 _TWO, _THREE = _pairs(_STEP_2), _pairs(_STEP_3)
 _FOUR = sorted(_STEP_4.split(), key=len, reverse=True)
 _VOWEL_THEN_CONSONANT = re.compile("v+c+")
-_IRREGULAR = dict(
-    pair.split("/")
-    for pair in (
-        "bought/buy ate/eat eaten/eat sang/sing sung/sing swam/swim swum/swim ran/run wrote/write written/write "
-        "drove/drive driven/drive flew/fly flown/fly taught/teach caught/catch broke/break broken/break chose/choose "
-        "chosen/choose gave/give given/give grew/grow grown/grow knew/know known/know lost/lose met/meet paid/pay "
-        "sold/sell sent/send spent/spend slept/sleep spoke/speak spoken/speak stood/stand stole/steal stolen/steal "
-        "thought/think threw/throw thrown/throw understood/understand woke/wake won/win wore/wear worn/wear built/build "
-        "began/begin begun/begin became/become drew/draw drawn/draw fell/fall fallen/fall fought/fight forgot/forget "
-        "forgotten/forget froze/freeze frozen/freeze held/hold kept/keep learnt/learn left/leave rode/ride ridden/ride "
-        "rose/rise risen/rise shook/shake shot/shoot sat/sit stuck/stick struck/strike swept/sweep wept/weep hid/hide "
-        "hidden/hide fed/feed dug/dig hung/hang lent/lend bent/bend dealt/deal dreamt/dream felt/feel led/lead "
-        "children/child men/man women/woman feet/foot teeth/tooth mice/mouse wives/wife lives/life knives/knife "
-        "leaves/leaf shelves/shelf loaves/loaf mum/mom mummy/mom mommy/mom dad/father daddy/father mother/mom "
-        "parents/parent kids/kid tv/television colour/color favourite/favorite grandma/grandmother gran/grandmother "
-        "granny/grandmother grandpa/grandfather bike/bicycle photo/picture photos/picture pic/picture pics/picture "
-        "phone/telephone fridge/refrigerator exam/test died/die dying/die died/die lying/lie tying/tie"
-    ).split()
-)
+_IRREGULAR_FORMS = """
+    bought/buy ate/eat eaten/eat sang/sing sung/sing swam/swim swum/swim ran/run wrote/write written/write
+    drove/drive driven/drive flew/fly flown/fly taught/teach caught/catch broke/break broken/break chose/choose
+    chosen/choose gave/give given/give grew/grow grown/grow knew/know known/know lost/lose met/meet paid/pay
+    sold/sell sent/send spent/spend slept/sleep spoke/speak spoken/speak stood/stand stole/steal stolen/steal
+    thought/think threw/throw thrown/throw understood/understand woke/wake won/win wore/wear worn/wear built/build
+    began/begin begun/begin became/become drew/draw drawn/draw fell/fall fallen/fall fought/fight forgot/forget
+    forgotten/forget froze/freeze frozen/freeze held/hold kept/keep learnt/learn left/leave rode/ride ridden/ride
+    rose/rise risen/rise shook/shake shot/shoot sat/sit stuck/stick struck/strike swept/sweep wept/weep hid/hide
+    hidden/hide fed/feed dug/dig hung/hang lent/lend bent/bend dealt/deal dreamt/dream felt/feel led/lead
+    children/child men/man women/woman feet/foot teeth/tooth mice/mouse wives/wife lives/life knives/knife
+    leaves/leaf shelves/shelf loaves/loaf mum/mom mummy/mom mommy/mom dad/father daddy/father mother/mom
+    parents/parent kids/kid tv/television colour/color favourite/favorite grandma/grandmother gran/grandmother
+    granny/grandmother grandpa/grandfather bike/bicycle photo/picture photos/picture pic/picture pics/picture
+    phone/telephone fridge/refrigerator exam/test died/die dying/die lying/lie tying/tie
+"""
+_IRREGULAR = {form: word for form, _, word in (pair.partition("/") for pair in _IRREGULAR_FORMS.split())}
 
 
 def porter(word: str) -> str:

@@ -13,6 +13,7 @@ class MessageHit(Frozen):
     session_id: str
     seq: int = Field(description="The number of the session's log entry that holds the message.")
     score: float = Field(description="How well it fits; comparable within one answer only, above 0.")
+    words: tuple[str, ...] = Field(default=(), description="The words of the message that match, as written there.")
     why: tuple[str, ...] = Field(
         default=(), description="What matched, for display: words, names, words said next to it."
     )

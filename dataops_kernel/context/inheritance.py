@@ -220,7 +220,7 @@ class Inheriting:
             conflicts.append(conflict("preferences", "", *values, take=take))
             if not take:
                 return [], False
-        return preference_writes(self._ledger, self._sessions, target, theirs)
+        return preference_writes(self._sessions, target, theirs)
 
 
 def read_filters(filters: Sequence[str]) -> Wanted:

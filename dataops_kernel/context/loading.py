@@ -14,7 +14,7 @@ from dataops_kernel.errors import ConflictError, ParameterError, suggestion
 from dataops_kernel.ids import IdSource
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.sessions import SessionManager
-from dataops_kernel.storage.ledger import Ledger, Put, Write
+from dataops_kernel.storage.ledger import Ledger, Write
 from dataops_kernel.types import (
     Artifact,
     ArtifactAttached,
@@ -24,6 +24,7 @@ from dataops_kernel.types import (
     MergeStrategy,
     MessageAdded,
     OnConflict,
+    SessionRecord,
     Skipped,
     UserPreferences,
 )
@@ -99,7 +100,7 @@ class Loading:
     def _replace(self, load: ContextLoad, manifest: Manifest) -> ContextLoad:
         seen = self._log.tail(load.session_id)
         before = self._sessions.context(load.session_id, self._log.line(load.session_id, seen))
-        writes, preferred = self._preferences(load.session_id, manifest.preferences)
+        writes, preferred = preference_writes(self._sessions, load.session_id, manifest.preferences)
         conflicts = _context_conflicts(before, manifest.context)
         if load.session_id == manifest.session_id and manifest.head <= seen:
             self._branches.grow(load.session_id, (), origin=manifest.head, seen=seen, also=writes)
@@ -177,7 +178,7 @@ class Loading:
                 values = (current.model_dump(mode="json"), manifest.preferences.model_dump(mode="json"))
                 conflicts.append(conflict("preferences", "", *values, take=take))
                 if take:
-                    writes, preferred = self._preferences(load.session_id, manifest.preferences)
+                    writes, preferred = preference_writes(self._sessions, load.session_id, manifest.preferences)
         self._branches.grow(load.session_id, transfer.parts, origin=seen, seen=seen, also=writes)
         return load.model_copy(
             update={
@@ -196,34 +197,18 @@ class Loading:
         gone = (id for id in manifest.artifact_refs if id not in found)
         return found, tuple(Skipped(what="artifact", key=id, reason="It was removed since.") for id in gone)
 
-    def _preferences(self, session_id: str, wanted: UserPreferences) -> tuple[list[Write], bool]:
-        """Return the write that gives a session other preferences; none when it has them."""
-        return preference_writes(self._ledger, self._sessions, session_id, wanted)
-
     def _transfer(self, target: str) -> Transfer:
         return Transfer(target, self._ledger, self._log, self._lineage, self._ids, self._clock)
 
 
-def preference_writes(
-    ledger: Ledger, sessions: SessionManager, session_id: str, wanted: UserPreferences
-) -> tuple[list[Write], bool]:
-    """Return the write that gives a session other preferences, and whether there is one."""
-    stored = ledger.get("session", session_id)
-    record = sessions.record(session_id)
-    if stored is None or record.user_preferences == wanted:
+def preference_writes(sessions: SessionManager, session_id: str, wanted: UserPreferences) -> tuple[list[Write], bool]:
+    """Return the writes that give a session other preferences, and whether there are any."""
+    stored = sessions.lifecycle.stored(session_id)
+    record = SessionRecord.model_validate_json(stored.body)
+    if record.user_preferences == wanted:
         return [], False
-    changed = record.model_copy(update={"user_preferences": wanted})
-    write = Put(
-        "session",
-        session_id,
-        changed.to_json(),
-        parent=stored.parent,
-        order=stored.order,
-        session=stored.session,
-        workflow=stored.workflow,
-        expect=stored.revision,
-    )
-    return [write], True
+    changed = record.model_copy(update={"user_preferences": wanted, "revision": record.revision + 1})
+    return sessions.lifecycle.replacement(stored, record, changed), True
 
 
 def _chosen(keys: Sequence[str], context: dict[str, Any], artifacts: Any) -> tuple[set[str], set[str]]:

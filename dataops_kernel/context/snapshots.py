@@ -112,7 +112,7 @@ class Snapshots:
             segments=segments,
             orchestrator_state={
                 "title": record.title,
-                "user_preferences": record.user_preferences.model_dump(mode="json"),
+                "user_preferences": record.user_preferences.model_dump(mode="json", exclude_unset=True),
                 "context": self._sessions.context(session_id, line),
                 "question": question and question.model_dump(mode="json"),
             },
@@ -205,6 +205,11 @@ class Snapshots:
         """Return the digests of the blobs a snapshot needs: they are kept as long as it is."""
         kept = self._kept(snapshot_id)
         return [kept.manifest.sha256, *(s.sha256 for s in self._read(snapshot_id, kept).segments)]
+
+    def blobs_of(self, session_id: str) -> list[str]:
+        """Return the digests of all blobs that the snapshots of a session are made of."""
+        records = self._ledger.children("snapshot", session_id)
+        return [digest for record in records for digest in self.contents(record.id)]
 
     # What a manifest holds
 

@@ -1,8 +1,7 @@
 import pytest
 
 from dataops_kernel.errors import ParameterError, SessionNotFoundError
-from dataops_kernel.storage.ledger import Put
-from dataops_kernel.types import ArtifactMetadata, Message, SessionRecord, UserPreferences
+from dataops_kernel.types import ArtifactMetadata, Message
 
 
 def say(workbench, session_id, *texts, **more):
@@ -17,22 +16,7 @@ def store(workbench, session_id, name, content):
 
 
 def prefer(workbench, session_id, **values):
-    ledger = workbench._services.sessions._ledger
-    stored = ledger.get("session", session_id)
-    record = SessionRecord.model_validate_json(stored.body)
-    changed = record.model_copy(update={"user_preferences": UserPreferences(**values)})
-    ledger.commit(
-        [
-            Put(
-                "session",
-                session_id,
-                changed.to_json(),
-                parent=stored.parent,
-                order=stored.order,
-                expect=stored.revision,
-            )
-        ]
-    )
+    workbench._services.sessions.update_session(session_id, {"user_preferences": values})
 
 
 def read(workbench, session_id):

@@ -17,6 +17,7 @@ from dataops_kernel.ids import IdSource
 from dataops_kernel.llm.rules import RulesModel
 from dataops_kernel.orchestration import Orchestrator, Planner
 from dataops_kernel.orchestration.executor import PlanExecutor
+from dataops_kernel.orchestration.undo import TakingBack
 from dataops_kernel.security import Users
 from dataops_kernel.sessionlog import Archive, SessionLog
 from dataops_kernel.sessions import Memory, Policy, SessionManager
@@ -66,7 +67,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     retention = Retention(ledger, blobs, context.reaching, clock, grace=grace)
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     model = RulesModel()
-    orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock)
+    orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock, lambda run_id: engine.run(run_id))
     runner = WorkflowRunner()
     executor = PlanExecutor(
         orchestrator.plan_run,
@@ -78,6 +79,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
         model,
         ids=ids,
         checkpoint_before=context.create_checkpoint_before,
+        take_back=TakingBack(context),
     )
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()

@@ -9,10 +9,11 @@ from dataops_kernel.artifacts import ArtifactStore, Lineage
 from dataops_kernel.artifacts.query import QueryService
 from dataops_kernel.engine import Cancellation, Emit
 from dataops_kernel.engine.failures import as_step_error
-from dataops_kernel.errors import DataOpsError, PlanError, RunCancelledError
+from dataops_kernel.errors import ConflictError, DataOpsError, ParameterError, PlanError, RunCancelledError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.llm.base import LanguageModel
-from dataops_kernel.types import Answer, Checkpoint, Plan, PlanStep, Run
+from dataops_kernel.orchestration.undo import told_undone
+from dataops_kernel.types import Answer, Checkpoint, Plan, PlanStep, Run, Undone
 from dataops_kernel.workflows import BaseWorkflow, WorkflowRegistry, WorkflowResult, WorkflowRunner
 from dataops_kernel.workflows.step_context import StepContext
 
@@ -24,7 +25,7 @@ class PlanExecutor:
 
     ``plan_run`` is asked for a plan when the run brings none, on a thread of its own. ``folder`` is where relative
     paths start (the process's own folder when not given). ``checkpoint_before`` is asked, with the session and the
-    workflow, before a step of a risky workflow; when it fails the step does not run.
+    workflow, before a step of a risky workflow; when it fails the step does not run. ``take_back`` undoes and redoes.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class PlanExecutor:
         folder: Path | None = None,
         timer: Callable[[], float] = time.monotonic,
         checkpoint_before: Callable[[str, str], Checkpoint] | None = None,
+        take_back: Callable[[Run, Plan], Undone] | None = None,
     ) -> None:
         self._plan_run = plan_run
         self._registry = registry
@@ -53,6 +55,7 @@ class PlanExecutor:
         self._folder = folder
         self._timer = timer
         self._checkpoint_before = checkpoint_before
+        self._take_back = take_back
 
     async def __call__(self, run: Run, emit: Emit, cancelled: Cancellation) -> Answer:
         """Plan if need be, run the steps in order and return the answer.
@@ -62,6 +65,8 @@ class PlanExecutor:
         """
         plan = run.plan or await self._planned(run)
         emit("planned", plan=plan)
+        if plan.outcome in ("undo", "redo"):
+            return await self._taken_back(plan, run)
         if plan.outcome != "run":
             return _reply(plan)
         if not plan.steps:
@@ -85,6 +90,18 @@ class PlanExecutor:
             raise
         except Exception as err:
             raise as_step_error(err, "Understanding the message", run_id=run.run_id) from err
+
+    async def _taken_back(self, plan: Plan, run: Run) -> Answer:
+        import asyncio
+
+        if self._take_back is None:
+            return Answer(kind="reject", text="Nothing can be undone here.", engine=plan.engine)
+        try:
+            undone = await asyncio.to_thread(self._take_back, run, plan)
+        except (ParameterError, ConflictError) as err:
+            text = f"{err.message} {err.hint}".strip()
+            return Answer(kind="reject", text=text, engine=plan.engine, confidence=plan.confidence)
+        return Answer(text=told_undone(undone), engine=plan.engine, confidence=plan.confidence)
 
     async def _execute(
         self, step: PlanStep, run: Run, emit: Emit, cancelled: Cancellation

@@ -54,6 +54,11 @@ class Wanted(NamedTuple):
         """The field's name as words."""
         return self.name.replace("_", " ")
 
+    @property
+    def is_left_by_answers(self) -> bool:
+        """Whether its value is what the last answer of the workflow left for follow-ups."""
+        return any(isinstance(marker, Earlier) for marker in self.lookups)
+
     def accepts(self, suffix: str) -> bool:
         """Say whether a file with this suffix can be the value."""
         return any(

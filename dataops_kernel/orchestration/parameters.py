@@ -36,12 +36,13 @@ def extract(
     today: date | None = None,
     ordinary: frozenset[str] = frozenset(),
     only: str | None = None,
+    said_only: bool = False,
 ) -> Extraction:
     """Return the values of ``parameters`` that ``text`` holds, on top of those already ``known``.
 
     Values are JSON-shaped. ``only`` limits the search to one field; ``ordinary`` are stems of the workflow's own
     description, which name nothing. No file is opened and nothing is guessed, except that the only table or file
-    there is may stand for a required one, and ``corrections`` say so.
+    there is may stand for a required one, and ``corrections`` say so; not even that with ``said_only``.
     """
     fields = [field for field in wanted(parameters) if only in (None, field.name)]
     values = dict(known)
@@ -53,7 +54,8 @@ def extract(
     if slots:
         values |= llm.extract(search.rest(), slots, today=today)
     for field in fields:
-        if field.required and field.name not in values and (found := search.only_one(field)) is not None:
+        guesses = field.required and field.name not in values and not said_only
+        if guesses and (found := search.only_one(field)) is not None:
             values[field.name] = found
     unfit = _refused(parameters, values)
     return Extraction(

@@ -49,7 +49,7 @@ from dataops_kernel.types.log import (
     event_stream,
     session_stream,
 )
-from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question
+from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question, Undone
 from dataops_kernel.types.retention import DeletionPlan, KeepKind, KeepReason, Purge, WhyKept
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
 from dataops_kernel.types.sessions import (
@@ -152,6 +152,7 @@ __all__ = [
     "SessionRecord",
     "SessionStatus",
     "Skipped",
+    "Undone",
     "User",
     "UserPreferences",
     "ValueChange",

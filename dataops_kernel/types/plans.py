@@ -32,17 +32,26 @@ class PlanStep(Frozen):
     corrections: tuple[str, ...] = Field(default=(), description="Sentences such as: read 'ordrs' as 'orders'.")
 
 
+class Undone(Frozen):
+    """What an undo took back, newest first (nothing for a redo), and how to return: the entry ``left`` behind."""
+
+    said: tuple[str, ...] = ()
+    left: int
+
+
 class Plan(Frozen):
     """What will be done about one message.
 
-    ``outcome`` is ``run`` (``steps`` holds the work), ``ask`` (``question`` holds what is missing) or ``reject``
-    (``text`` says what can be done instead).
+    ``outcome`` is ``run`` (``steps`` holds the work), ``ask`` (``question`` holds what is missing), ``reject``
+    (``text`` says what can be done instead), ``undo`` (the last ``turns`` things the user said are taken back) or
+    ``redo`` (the undo just before is).
     """
 
-    outcome: Literal["run", "ask", "reject"]
+    outcome: Literal["run", "ask", "reject", "undo", "redo"]
     steps: tuple[PlanStep, ...] = ()
     question: Question | None = None
     text: str = ""
+    turns: int = Field(default=0, description="How many turns an undo takes back.")
     confidence: float = 0.0
     candidates: tuple[Candidate, ...] = ()
     engine: Literal["rules", "recorded", "llm"] = "rules"

@@ -19,8 +19,8 @@ class Turn:
     """One message as a follow-up.
 
     ``rest`` is what the grammar has to read. ``is_marked``: it can only be a follow-up ("only", "instead");
-    ``is_open``: it may be one ("and", "now"). ``adds`` keeps what was there, ``replaces`` puts something in its place. ``act`` asks
-    for something no clause says; ``count`` and ``unit`` belong to it. ``dropped`` is what is taken back.
+    ``is_open``: it may be one ("and", "now"). ``adds`` keeps what was there, ``replaces`` puts something in its place.
+    ``act`` asks for something no clause says; ``count`` and ``unit`` belong to it. ``dropped`` is what is taken back.
     """
 
     rest: str

@@ -1,5 +1,8 @@
 """How messages, answers and artifacts look."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import streamlit as st
 from shell import draw_error, workbench
 
@@ -20,10 +23,13 @@ def first_rows(artifact_id: str) -> object:
     return workbench().artifacts.preview(artifact_id, PREVIEW_ROWS)
 
 
-@st.cache_resource(max_entries=2_000, show_spinner=False)
-def described(artifact_id: str) -> dk.Artifact:
-    """Return what an artifact is; the same forever."""
-    return workbench().artifacts.describe(artifact_id)
+def present(ids: Sequence[str]) -> list[dk.Artifact]:
+    """Return those artifacts that were not deleted since the message named them."""
+    found = []
+    for id in ids:
+        with suppress(LookupError):
+            found.append(workbench().artifacts.describe(id))
+    return found
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
@@ -59,7 +65,10 @@ def draw_message(message: dk.Message) -> None:
 @st.fragment
 def draw_evidence(message: dk.Message, run: dk.Run) -> None:
     """Draw the main result of an answer, and behind one row of buttons its SQL, its steps and its other results."""
-    artifacts = [described(id) for id in message.artifacts] or stored_by(run)
+    found = present(message.artifacts)
+    artifacts = found or stored_by(run)
+    if gone := len(message.artifacts) - len(found):
+        st.caption(f":material/delete: {'One result was' if gone == 1 else f'{gone} results were'} deleted.")
     if artifacts:
         draw_artifact(artifacts[0])
     others = {f":material/inventory_2: {_plain(title_of(artifact))}": artifact for artifact in artifacts[1:]}

@@ -19,6 +19,7 @@ _ORIGINS = {
     "dataops_kernel.types": (
         "Answer",
         "Artifact",
+        "ArtifactChange",
         "ArtifactMetadata",
         "Checkpoint",
         "CheckpointDiff",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from dataops_kernel.types import (
         Answer,
         Artifact,
+        ArtifactChange,
         ArtifactMetadata,
         Checkpoint,
         CheckpointDiff,

@@ -1,12 +1,28 @@
-"""Checkpoints: name this point, go back to one, see what changed."""
+"""Checkpoints: name this point, see the tree of branches, go back to any point, see what changed."""
 
 import streamlit as st
 from shell import current_session, errors_shown, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import diff_lines, literal_markdown
+from dataops_kernel.views import (
+    TreeRow,
+    change_details,
+    change_tables,
+    change_title,
+    diff_lines,
+    literal_markdown,
+    tree_rows,
+)
 
 NOW = "now"
+_SHOWN = 100
+_ICONS = {
+    "start": ":material/trip_origin:",
+    "named": ":material/flag:",
+    "auto": ":material/shield:",
+    "head": ":material/fork_right:",
+    "now": ":material/radio_button_checked:",
+}
 
 wb = workbench()
 session_id = current_session()
@@ -24,79 +40,112 @@ def draw_creation() -> None:
                 st.toast(f"Checkpoint “{literal_markdown(created.label)}” created", icon=":material/flag:")
 
 
-def restore(checkpoint: dk.Checkpoint) -> None:
-    """Go back; a point that no checkpoint names gets a name before it is left, so that this can be undone."""
-    left = _name_of_now(f"left for {checkpoint.label}"[:150])
-    wb.context.restore_checkpoint(session_id, checkpoint.checkpoint_id)
-    st.session_state[left_key] = (checkpoint.label, left)
+def restore(name: str) -> None:
+    """Go back; what is left stays in the tree, so this can be undone."""
+    wb.context.restore_checkpoint(session_id, name)
+    st.session_state[left_key] = name
     st.rerun()
 
 
-def _name_of_now(wish: str) -> str:
-    checkpoints = wb.context.list_checkpoints(session_id)
-    for checkpoint in reversed(checkpoints):
-        if checkpoint.on_current_line:
-            diff = wb.context.diff_checkpoints(session_id, checkpoint.checkpoint_id, NOW)
-            if not (diff.messages_added or diff.messages_removed or diff.context or diff.artifacts):
-                return checkpoint.label
-    taken = {checkpoint.label for checkpoint in checkpoints}
-    names = (wish if number == 1 else f"{wish} ({number})" for number in range(1, len(taken) + 2))
-    return wb.context.create_checkpoint(session_id, next(name for name in names if name not in taken)).label
-
-
-def draw_undo(checkpoints: list[dk.Checkpoint]) -> None:
+def draw_undo() -> None:
     """Say where the last restore went, and offer the way back."""
     if left_key not in st.session_state:
         return
-    target, left = st.session_state[left_key]
     told, act = st.columns([5, 1], vertical_alignment="center")
     told.success(
-        literal_markdown(f"The session is back at “{target}”. What you left is kept as “{left}”."),
+        literal_markdown(f"The session is back at “{st.session_state[left_key]}”. What you left stays in the tree."),
         icon=":material/history:",
     )
-    origin = next((checkpoint for checkpoint in checkpoints if checkpoint.label == left), None)
-    if origin and act.button("Undo", icon=":material/undo:", width="stretch"):
+    if act.button("Undo", icon=":material/undo:", width="stretch"):
         del st.session_state[left_key]
-        wb.context.restore_checkpoint(session_id, origin.checkpoint_id)
+        wb.context.undo_restore(session_id)
         st.rerun()
 
 
-def draw_list(checkpoints: list[dk.Checkpoint]) -> None:
-    """Draw the checkpoints, newest first, those of other branches marked."""
-    for checkpoint in reversed(checkpoints):
-        name, when, act = st.columns([5, 3, 1.4], vertical_alignment="center")
-        here = checkpoint.on_current_line
-        name.markdown(
-            f"{':material/flag:' if here else ':material/fork_right:'} **{literal_markdown(checkpoint.label)}**"
-        )
-        when.caption(f"{checkpoint.created_at:%d %b %Y %H:%M:%S} UTC" + ("" if here else " · on another branch"))
-        if act.button("Restore", icon=":material/history:", key=checkpoint.checkpoint_id, width="stretch"):
-            restore(checkpoint)
+def draw_tree(rows: list[TreeRow]) -> None:
+    """Draw every point from the start down, branches set in, what is not on the current line in grey."""
+    for row in rows[-_SHOWN:]:
+        node = row.node
+        name, when, act = st.columns([6, 3.4, 1.4], vertical_alignment="center")
+        title = literal_markdown("start of the session" if node.kind == "start" else node.name)
+        title = f"{_ICONS[node.kind]} **{title}**"
+        if node.kind == "head":
+            title += f" · left for {literal_markdown(node.left_for or '')}"
+        # Streamlit's Markdown folds blanks at the start of a line; these do not break and do not fold.
+        lines = row.lines[:-1].replace(" ", "\u2003")
+        branch = f":gray[{lines}]" if lines else ""
+        name.markdown(branch + (title if node.on_current_line else f":gray[{title}]"))
+        facts = [f"{node.created_at:%d %b %Y %H:%M:%S} UTC"] if node.created_at else []
+        facts.append("1 message" if node.messages == 1 else f"{node.messages:,} messages")
+        if node.kind == "auto":
+            facts.append("automatic")
+        if not node.on_current_line:
+            facts.append("on another branch")
+        when.caption(literal_markdown(" · ".join(facts)))
+        if node.said:
+            name.caption(literal_markdown(f"last asked: {node.said}"))
+        if node.kind not in ("start", NOW) and act.button(
+            "Restore", icon=":material/history:", key=f"restore-{node.checkpoint_id or node.name}", width="stretch"
+        ):
+            restore(node.checkpoint_id or node.name)
+    if len(rows) > _SHOWN:
+        st.caption(f"The newest {_SHOWN} of {len(rows):,} points; `dataops checkpoint tree` shows all.")
 
 
-def draw_difference(checkpoints: list[dk.Checkpoint]) -> None:
+def draw_difference(points: list[str]) -> None:
     """Draw what happened between two points."""
     st.markdown("#### What changed")
-    labels = [checkpoint.label for checkpoint in checkpoints[::-1]]
-    left, right = st.columns(2)
-    before = left.selectbox("From", labels, key="diff-from")
-    after = right.selectbox("To", [NOW, *labels], key="diff-to")
-    diff = wb.context.diff_checkpoints(session_id, before, after)
-    added, removed, keys, changed = st.columns(4)
-    added.metric("Messages since", len(diff.messages_added))
-    removed.metric("Messages left behind", len(diff.messages_removed))
-    changed.metric("Artifacts that differ", len(diff.artifacts))
-    keys.metric("Context keys that differ", len(diff.context))
-    st.code("\n".join(diff_lines(diff)), language=None, wrap_lines=True)
+    left, right, by = st.columns([2, 2, 1.4])
+    before = left.selectbox("From", points, key="diff-from")
+    after = right.selectbox("To", [NOW, *points], key="diff-to")
+    key = by.text_input("Key of rows", key="diff-key", placeholder="found by itself", help="One column, or a, b")
+    columns = [column.strip() for column in key.split(",") if column.strip()]
+    with errors_shown():
+        with st.spinner("Comparing…"):
+            diff = wb.context.diff_checkpoints(session_id, before, after, key=columns or None)
+        added, removed, keys, changed = st.columns(4)
+        added.metric("Messages since", diff.total("messages_added"))
+        removed.metric("Messages left behind", diff.total("messages_removed"))
+        changed.metric("Artifacts that differ", diff.total("artifacts"))
+        keys.metric("Context keys that differ", diff.total("context"))
+        if words := words_changed(diff):
+            st.code("\n".join(words), language=None, wrap_lines=True)
+        for change in diff.artifacts:
+            draw_change(change)
+        if diff.total("artifacts") > len(diff.artifacts):
+            st.caption(f"The first {len(diff.artifacts):,} of {diff.total('artifacts'):,} artifacts that differ")
+
+
+def words_changed(diff: dk.CheckpointDiff) -> list[str]:
+    """Return the difference without its artifacts as lines; they are drawn one by one."""
+    nothing = not (diff.messages_added or diff.messages_removed or diff.context)
+    return [] if nothing and diff.artifacts else diff_lines(diff.model_copy(update={"artifacts": ()}))
+
+
+def draw_change(change: dk.ArtifactChange) -> None:
+    """Draw what became of one artifact: its columns and totals as lines, its rows as tables."""
+    details, tables = change_details(change), change_tables(change)
+    title = literal_markdown(change_title(change))
+    if not details and not tables:
+        st.markdown(title)
+        return
+    with st.expander(title, expanded=True):
+        if details:
+            st.code("\n".join(details), language=None, wrap_lines=True)
+        for name, table in tables:
+            st.caption(f"{name}: {len(table.rows):,} of {table.total_rows:,} shown")
+            cells = [{str(i): value for i, value in enumerate(row)} for row in table.rows]
+            headings = {str(i): st.column_config.Column(heading) for i, heading in enumerate(table.columns)}
+            st.dataframe(cells, hide_index=True, column_config=headings)
 
 
 st.subheader("Checkpoints")
 draw_creation()
-known = wb.context.list_checkpoints(session_id)
-if not known:
+tree = wb.context.checkpoint_tree(session_id)
+if len(tree.nodes) == 2:  # the start and the present
     st.info("No checkpoints yet. A checkpoint costs nothing, whatever the size of the session.", icon=":material/flag:")
     st.stop()
-draw_undo(known)
-draw_list(known)
+draw_undo()
+draw_tree(tree_rows(tree))
 st.divider()
-draw_difference(known)
+draw_difference([node.name for node in reversed(tree.nodes) if node.kind not in ("start", NOW)])

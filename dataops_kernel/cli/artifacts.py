@@ -4,6 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from dataops_kernel.cli import retention
 from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.errors import ConflictError, ParameterError, StorageUnavailableError
@@ -12,36 +13,47 @@ from dataops_kernel.types import Artifact
 from dataops_kernel.views import preview, text_table
 from dataops_kernel.workbench import Workbench
 
-DESCRIPTION = "List the artifacts of a session, show one, list its versions, or export it to a file."
+DESCRIPTION = "List the artifacts of a session, show or export one, say why it is kept, or delete it in two steps."
 EXAMPLES = """\
 examples:
   dataops artifacts
   dataops artifacts show orders_profile
   dataops artifacts versions orders
   dataops artifacts export orders orders.parquet
+  dataops artifacts why orders                  what still needs the newest version
+  dataops artifacts delete orders --dry-run     what deleting every version would do, with bytes
+  dataops artifacts delete orders               hide it; restore brings it back
+  dataops artifacts deleted
+  dataops artifacts restore orders
+  dataops artifacts purge                       remove for good what was deleted long enough ago
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``artifacts``."""
-    parser.add_argument("action", nargs="?", choices=["list", "show", "versions", "export"], default="list")
+    parser.add_argument(
+        "action", nargs="?", choices=["list", "show", "versions", "export", *retention.ACTIONS], default="list"
+    )
     parser.add_argument("name", nargs="?", help="an artifact's name or id")
     parser.add_argument("file", nargs="?", help="where to export to")
     add_session(parser)
     parser.add_argument(
         "--limit", type=at_least(1), default=50, metavar="N", help="how many to list, or rows to show (default 50)"
     )
+    retention.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """Do one of the four actions."""
-    if arguments.action != "list" and not arguments.name:
+    """Do one of the actions."""
+    if arguments.action not in ("list", "deleted", "purge") and not arguments.name:
         raise ParameterError(
             f"`artifacts {arguments.action}` needs a name or id.", hint="`dataops artifacts` lists them."
         )
     with terminal.workbench() as workbench:
         session_id = arguments.session or workbench.sessions.current().session_id
-        if arguments.action == "list":
+        if arguments.action in retention.ACTIONS:
+            retention.run(arguments, workbench, session_id, terminal)
+        elif arguments.action == "list":
             _list(workbench.artifacts.list_artifacts(session_id, limit=arguments.limit), terminal)
         elif arguments.action == "versions":
             found = _found(workbench, session_id, arguments.name)

@@ -50,6 +50,7 @@ class TableComparison:
         """Return the fields of an ``ArtifactChange`` that tell how the table changed."""
         had, has = ({column.name: column for column in version.columns} for version in (old, new))
         notes: list[str] = []
+        rows = self._rows(name, old, new, notes)
         return {
             "columns_added": tuple(column for column in new.columns if column.name not in had),
             "columns_removed": tuple(column for column in old.columns if column.name not in has),
@@ -58,8 +59,8 @@ class TableComparison:
                 for column in new.columns
                 if column.name in had and had[column.name].type != column.type
             ),
-            "rows": self._rows(name, old, new, notes),
-            "drift": self._drift(old, new, notes),
+            "rows": rows,
+            "drift": self._drift(old, new, rows.key if rows else (), notes),
             "notes": tuple(notes),
         }
 
@@ -157,8 +158,11 @@ class TableComparison:
             columns=len(shared), added=counts[0], removed=counts[1], added_rows=shown[0], removed_rows=shown[1]
         )
 
-    def _drift(self, old: Artifact, new: Artifact, notes: list[str]) -> tuple[AggregateDrift, ...]:
-        were = {column.name for column in old.columns if column.type.startswith(_NUMERIC)}
+    def _drift(
+        self, old: Artifact, new: Artifact, key: tuple[str, ...], notes: list[str]
+    ) -> tuple[AggregateDrift, ...]:
+        # A key's sum says nothing.
+        were = {column.name for column in old.columns if column.type.startswith(_NUMERIC) and column.name not in key}
         numeric = [c.name for c in new.columns if c.type.startswith(_NUMERIC) and c.name in were]
         if not numeric:
             return ()

@@ -31,6 +31,18 @@ class Settings(Frozen):
         default=(), description=f"Folders of workflows besides the shipped ones, separated by {os.pathsep!r}."
     )
     model: Literal["rules"] = Field(default="rules", description="What understands language.")
+    ledger: Literal["embedded", "dynamodb"] = Field(
+        default="embedded", description="Where records are kept: a file of the workspace, or a DynamoDB table."
+    )
+    dynamodb_table: str = Field(
+        default="dataops-ledger",
+        pattern=r"^[A-Za-z0-9_.-]{3,255}$",
+        description="The table of the DynamoDB ledger, made by `dataops aws init`.",
+    )
+    aws_region: str | None = Field(default=None, description="The AWS region, such as eu-central-1.")
+    aws_endpoint_url: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="Another address than AWS, such as http://127.0.0.1:8000."
+    )
     engine: Literal["local"] = Field(default="local", description="Where runs execute.")
     durability: Literal["full", "relaxed"] = Field(
         default="full", description="Whether a commit waits for the disk; relaxed may lose the last ones at power loss."

@@ -23,6 +23,7 @@ from dataops_kernel.sessionlog import Archive, SessionLog
 from dataops_kernel.sessions import Memory, Policy, SessionManager
 from dataops_kernel.settings import Settings, load_settings
 from dataops_kernel.storage.embedded import FileBlobs, SqliteLedger, SqliteTextIndex
+from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.telemetry import configure
 from dataops_kernel.types import User
 from dataops_kernel.workbench import Workbench
@@ -52,7 +53,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     root = settings.workspace.expanduser().absolute()
     _check_folders(settings)
     _make_folder(root)
-    ledger = SqliteLedger(root / "ledger.sqlite", synchronous="FULL" if settings.durability == "full" else "NORMAL")
+    ledger = _ledger(settings, root)
     blobs = FileBlobs(root / "blobs")
     archive = Archive(ledger, blobs)
     log = SessionLog(ledger, archive)
@@ -110,6 +111,14 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
         close=close,
     )
     return Workbench(services, User(user_id=settings.user, roles=("admin",)))
+
+
+def _ledger(settings: Settings, root: Path) -> Ledger:
+    if settings.ledger == "dynamodb":
+        from dataops_kernel.storage.cloud import DynamoLedger
+
+        return DynamoLedger(settings.dynamodb_table, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    return SqliteLedger(root / "ledger.sqlite", synchronous="FULL" if settings.durability == "full" else "NORMAL")
 
 
 def _query_limits(settings: Settings) -> QueryLimits:

@@ -1,5 +1,8 @@
 """Fixtures shared by every test: an injected clock and ids, backends, and a whole workbench on a fresh folder."""
 
+import subprocess
+import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from dataops_kernel.ids import IdSource
 from dataops_kernel.testing.clock import ManualClock
 
 ROOT = Path(__file__).parents[1]
+_TABLES = count(1)
 
 
 @pytest.fixture
@@ -48,3 +52,43 @@ def workbench(tmp_path: Path):
 
     with connect(tmp_path / "ws", user="ann") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint():
+    """The address of an AWS on loopback, in a process that lives as long as the tests."""
+    command = [sys.executable, str(ROOT / "tests" / "storage" / "moto_server.py")]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,
+    ):
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_SESSION_TOKEN"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        yield f"http://127.0.0.1:{port}"
+        server.communicate()  # closing its standard input ends it
+
+
+@pytest.fixture
+def dynamo_table(aws_endpoint: str):
+    """A table of its own for every test."""
+    from dataops_kernel.storage.cloud import Connection, create_table
+
+    connection = Connection(f"ledger-{next(_TABLES)}", endpoint_url=aws_endpoint)
+    create_table(connection, recovery=False)
+    connection.close()
+    return connection.table
+
+
+@pytest.fixture
+def dynamo_ledger(aws_endpoint: str, dynamo_table: str):
+    """A ledger on a table of its own."""
+    from dataops_kernel.storage.cloud import DynamoLedger
+
+    made = DynamoLedger(dynamo_table, endpoint_url=aws_endpoint)
+    yield made
+    made.close()

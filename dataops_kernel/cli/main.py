@@ -30,6 +30,7 @@ COMMANDS = {
     "workflows": Command("dataops_kernel.cli.workflows", "list and describe workflows"),
     "app": Command("dataops_kernel.cli.app", "open the workbench in the browser"),
     "bench": Command("dataops_kernel.cli.bench", "measure how well memory finds what answers a question"),
+    "aws": Command("dataops_kernel.cli.aws", "make and check the DynamoDB table of a workspace in AWS"),
     "doctor": Command("dataops_kernel.cli.doctor", "check the workspace and say what is wrong"),
 }
 

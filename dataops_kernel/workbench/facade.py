@@ -162,7 +162,8 @@ class Workbench:
 
     def health(self) -> dict[str, Any]:
         """Return the state of every part of the workspace, JSON-shaped, under ``status`` and ``components``."""
-        return health(self._services.workspace, self._services.registry, self._services.sessions, self.user)
+        services = self._services
+        return health(services.settings, services.workspace, services.registry, services.sessions, self.user)
 
     def warm(self) -> None:
         """Start in the background what the first answer needs; for a door that stays open."""

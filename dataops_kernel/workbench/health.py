@@ -7,6 +7,7 @@ from typing import Any
 
 from dataops_kernel.errors import DataOpsError
 from dataops_kernel.sessions import SessionManager
+from dataops_kernel.settings import Settings
 from dataops_kernel.types import User
 from dataops_kernel.workflows import WorkflowRegistry
 
@@ -17,10 +18,12 @@ _READ_ONLY = {
 }
 
 
-def health(workspace: Path, registry: WorkflowRegistry, sessions: SessionManager, user: User) -> dict[str, Any]:
+def health(
+    settings: Settings, workspace: Path, registry: WorkflowRegistry, sessions: SessionManager, user: User
+) -> dict[str, Any]:
     """Return ``{"status": "healthy" | "degraded", "components": {name: {"ok", …}}}``."""
     parts = {
-        "ledger": _ledger(sessions, user, workspace / "ledger.sqlite"),
+        "ledger": _ledger(sessions, user, workspace / "ledger.sqlite" if settings.ledger == "embedded" else None),
         "blobs": _folder(workspace / "blobs"),
         "disk": _disk(workspace),
         "workflows": _workflows(registry),
@@ -32,13 +35,13 @@ def health(workspace: Path, registry: WorkflowRegistry, sessions: SessionManager
     }
 
 
-def _ledger(sessions: SessionManager, user: User, file: Path) -> dict[str, Any]:
+def _ledger(sessions: SessionManager, user: User, file: Path | None) -> dict[str, Any]:
     try:
         count = len(sessions.list_sessions(user.user_id, limit=1_000_000))
     except DataOpsError as err:
         return {"ok": False, **err.to_dict()}
     # SQLite writes its journal beside the file, so both must be writable.
-    writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK)
+    writable = file is None or (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK))
     return {"ok": writable, "sessions": count, **({} if writable else _READ_ONLY)}
 
 

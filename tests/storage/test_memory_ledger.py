@@ -4,8 +4,8 @@ import pytest
 
 from dataops_kernel.errors import LimitExceededError, UsageError
 from dataops_kernel.storage.ledger import Append, Ledger, Put, Remove, Write
-from dataops_kernel.storage.memory import MemoryLedger
 from dataops_kernel.storage.limits import MAX_COMMIT_BYTES, MAX_ORDER_BYTES, MAX_PARTITION_BYTES
+from dataops_kernel.storage.memory import MemoryLedger
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ class LocalEngine(Engine):
             raise
         live.said(1)
         background.call(self._execute, live)
+        self._close_the_unclosed()  # the ledger takes writes (again)
         return self._handle(run.run_id, live)
 
     def attach(self, run_id: str) -> LedgerRunHandle:
@@ -238,6 +239,8 @@ class LocalEngine(Engine):
                 with contextlib.suppress(DataOpsError):
                     final = self.run(final.run_id)
             live.closed(final, unwritten)
+            if unwritten is None:
+                self._close_the_unclosed()
 
         self._journal.close_run(Closing(live, writes, done))
 
@@ -245,9 +248,11 @@ class LocalEngine(Engine):
         """Try again to write down how runs ended when the ledger would not take it."""
         mended = []
         for run_id, ended in list(self._unclosed.items()):
-            if self._close_late(ended) or self.run(run_id).status != "running":
-                del self._unclosed[run_id]
-                mended.append(run_id)
+            # An error here is about that run, not about what its caller does.
+            with contextlib.suppress(DataOpsError):
+                if self._close_late(ended) or self.run(run_id).status != "running":
+                    self._unclosed.pop(run_id, None)
+                    mended.append(run_id)
         return mended
 
     def _close_orphan(self, run_id: str) -> bool:

@@ -134,6 +134,28 @@ def test_a_run_that_could_not_be_closed_is_closed_by_the_next_recovery(ledger, e
     assert lawful(list(engine.attach(handle.run_id).events()))
 
 
+@pytest.mark.parametrize("moment", ["another run is accepted", "another run closes"])
+def test_a_run_that_could_not_be_closed_is_closed_as_soon_as_the_ledger_takes_writes_again(ledger, engine_with, moment):
+    gates = {"lost": Gate(), "other": Gate()}
+    engine = engine_with(lambda run, emit, cancelled: gates[run.text](run, emit, cancelled))
+    lost = engine.submit(new_run(text="lost"))
+    other = engine.submit(new_run(text="other")) if moment == "another run closes" else None
+    ledger.refuse = full
+    gates["lost"].opened.set()
+    with pytest.raises(StorageUnavailableError):
+        lost.result(PATIENCE)
+
+    ledger.refuse = lambda writes: None
+    gates["other"].opened.set()
+    (other or engine.submit(new_run(text="other"))).result(PATIENCE)
+    engine.close()
+
+    record = engine.run(lost.run_id)
+    assert (record.status, record.error["code"]) == ("failed", "storage_unavailable")
+    events = engine_with(answer_at_once).attach(lost.run_id).events(follow=False)
+    assert [event.type for event in events] == ["run_started", "run_failed"]
+
+
 def test_events_that_cannot_be_written_stop_the_run_but_its_end_is_kept(ledger, engine_with):
     stopped = threading.Event()
 

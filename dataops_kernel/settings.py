@@ -48,6 +48,9 @@ class Settings(Frozen):
         default="full", description="Whether a commit waits for the disk; relaxed may lose the last ones at power loss."
     )
     message_bytes: int = Field(default=100_000, ge=1, description="The longest message, in bytes of UTF-8.")
+    context_tokens: int = Field(
+        default=8_000, ge=200, description="The budget of a session's context view, in tokens; nearing it compresses."
+    )
     query_seconds: float = Field(default=30.0, gt=0, le=3600, description="When a query is stopped.")
     query_memory_mb: int = Field(default=2048, ge=64, description="The memory one query may use.")
     query_rows: int = Field(default=1_000_000, ge=1, description="The most rows one query returns.")

@@ -63,11 +63,11 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     artifacts = ArtifactStore(ledger, blobs, log, ids, clock)
     lineage = Lineage(ledger)
     query = QueryService(artifacts.open_table, _query_limits(settings))
-    context = ContextManager(ledger, blobs, log, sessions, artifacts, query, ids, clock)
+    model = RulesModel()
+    context = ContextManager(ledger, blobs, log, sessions, artifacts, query, ids, clock, model, settings.context_tokens)
     grace = timedelta(days=settings.deletion_grace_days)
     retention = Retention(ledger, blobs, context.reaching, clock, grace=grace)
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
-    model = RulesModel()
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock, lambda run_id: engine.run(run_id))
     runner = WorkflowRunner()
     executor = PlanExecutor(

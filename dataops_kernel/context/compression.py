@@ -64,7 +64,7 @@ class Compression:
                 kept=tuple(fact.public for fact in facts),
             )
         rewriting = ModelRewriting(self._model, self._seconds) if self._model is not None else None
-        made, changed, put_back, dropped = _compressed(context, facts, max_tokens, rewriting)
+        made, changed, put_back, dropped = verified(context, facts, max_tokens, rewriting)
         reference = self._originals.keep(context, owner, session_id)
         gone = set(dropped)
         return CompressedContext(
@@ -93,12 +93,11 @@ class Compression:
         return self._originals.search(reference, text, owner, k)
 
 
-_Outcome = tuple[dict[str, Any], dict[str, tuple[int, int]], list[Fact], list[Fact]]
+Verified = tuple[dict[str, Any], dict[str, tuple[int, int]], list[Fact], list[Fact]]
+"""The smaller context, what each changed place cost before and after, what was put back, which numbers are gone."""
 
 
-def _compressed(
-    context: dict[str, Any], facts: list[Fact], max_tokens: int, rewriting: ModelRewriting | None
-) -> _Outcome:
+def verified(context: dict[str, Any], facts: list[Fact], max_tokens: int, rewriting: ModelRewriting | None) -> Verified:
     """Shorten, look what got lost, make room for it and shorten again; after ``_ROUNDS`` only what must be stays."""
     body = {key: value for key, value in context.items() if key != KEPT}
     strict = [fact for fact in facts if fact.kind != "number"]

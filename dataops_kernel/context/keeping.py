@@ -92,7 +92,7 @@ def _in_text(text: str, path: str, under: frozenset[str], *, data: bool, said: b
     if len(short) <= _SHORT and short and not data:
         for topic in ("parameter", "state", "artifact"):
             if topic in under:
-                yield Fact(topic, path, short, short, scalar=True)  # type: ignore[arg-type]
+                yield Fact(topic, path, short, short, scalar=True)
     for match in _REFERENCE.finditer(text):
         yield Fact("artifact", path, match.group(), match.group())
     for sentence in map(_flat, salience.sentences(text)):

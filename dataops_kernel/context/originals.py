@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from dataops_kernel.context.places import at, leaves, rendered
 from dataops_kernel.errors import ConflictError, IntegrityError, NotFoundError
-from dataops_kernel.sessions.terms import terms
+from dataops_kernel.sessions.terms import root, words
 from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Ledger, Put
 from dataops_kernel.types import FoundSection
@@ -62,11 +62,11 @@ class Originals:
     def search(self, reference: str, text: str, owner: str, k: int) -> list[FoundSection]:
         """Return up to ``k`` places of an original that share words with ``text``, best first."""
         digest = reference.partition("#")[0]
-        wanted = set(terms(text))
+        wanted = _about(text)
         found = []
         for path, value in leaves(self._load(digest, owner)):
             said = value if isinstance(value, str) else rendered(value)
-            shared = wanted & set(terms(f"{path} {said}"))
+            shared = wanted & _about(f"{path} {said}")
             if shared:
                 excerpt = _excerpt(said, shared)
                 score = round(len(shared) / len(wanted), 3)
@@ -93,12 +93,16 @@ class Originals:
         return from_json(content)
 
 
+def _about(text: str) -> set[str]:
+    return set(map(root, words(text)))
+
+
 def _id(owner: str, digest: str) -> str:
     return f"{owner}/{digest}"
 
 
 def _excerpt(text: str, shared: set[str]) -> str:
-    places = [match.start() for match in re.finditer(r"\w+", text) if set(terms(match.group())) & shared]
+    places = [match.start() for match in re.finditer(r"\w+", text) if _about(match.group()) & shared]
     start = max(0, (places[0] if places else 0) - _EXCERPT // 4)
     cut = " ".join(text[start : start + _EXCERPT].split())
     return f"{'…' if start else ''}{cut}{'…' if start + _EXCERPT < len(text) else ''}"

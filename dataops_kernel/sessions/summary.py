@@ -7,7 +7,7 @@ from dataops_kernel.errors import ParameterError
 from dataops_kernel.llm.tokens import count_tokens, fit
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessions.rolling import RollingSummaries
-from dataops_kernel.types import Message, MessageAdded, Remembered
+from dataops_kernel.types import Message, MessageAdded, Remembered, RollingSummary
 
 if TYPE_CHECKING:
     from dataops_kernel.sessions.memory import Memory
@@ -27,6 +27,7 @@ class Turn(NamedTuple):
     message: Message
     text: str
     tokens: int
+    why: str = ""
 
 
 class Summary(NamedTuple):
@@ -70,10 +71,10 @@ class ContextSummaries:
         recent = _newest(recent, int(budget * _RECENT) - _cost(_LATELY), budget)
         shown = {turn.seq for turn in recent}
         room = budget - _spent(recent, _LATELY)
-        relevant = self._fitting(session_id, line, about, shown, min(room, int(budget * _RELEVANT)))
+        relevant = self.fitting(session_id, line, about, shown, min(room, int(budget * _RELEVANT)))
         shown |= {turn.seq for turn in relevant}
         room -= _spent(relevant, _FITTING)
-        earlier = _best(self._rolling.at(session_id, line).sentences, shown, room - _cost(_EARLIER))
+        earlier = _best(self.rolling(session_id, line).sentences, shown, room - _cost(_EARLIER))
         return Summary(earlier, relevant, recent, fit(_text(earlier, relevant, recent), budget))
 
     def turn(self, session_id: str, seq: int, message: Message) -> Turn:
@@ -108,12 +109,23 @@ class ContextSummaries:
             turns.append(turn)
         return turns[::-1], budget >= -1
 
-    def _fitting(self, session_id: str, line: Line, about: str, shown: set[int], budget: int) -> list[Turn]:
+    def fitting(self, session_id: str, line: Line, about: str, shown: set[int], budget: int) -> list[Turn]:
+        """Return the turns that have to do with a text and are not shown anyway, in the order they were said."""
         room = budget - _cost(_FITTING)
         if self._memory is None or not about or room <= 0:
             return []
         hits = self._memory.relevant(session_id, about, line=line, k=_FITTING_TURNS, without=shown)
-        return _taken((self.turn(session_id, hit.seq, hit.message) for hit in hits), room, int(budget * 2 * _ONE_TURN))
+        turns = (self.turn(session_id, hit.seq, hit.message)._replace(why=", ".join(hit.why)) for hit in hits)
+        return _taken(turns, room, int(budget * 2 * _ONE_TURN))
+
+    def rolling(self, session_id: str, line: Line) -> RollingSummary:
+        """Return the rolling summary of a line with an end."""
+        return self._rolling.at(session_id, line)
+
+    def earlier(self, session_id: str, line: Line, shown: set[int], budget: int) -> str:
+        """Return what the rolling summary keeps of entries that are not shown anyway; "" when nothing fits."""
+        best = _best(self.rolling(session_id, line).sentences, shown, budget - _cost(_EARLIER))
+        return "\n".join([_EARLIER, *map(remembered_line, best)]) if best else ""
 
 
 def checked_budget(max_tokens: int) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dataops_kernel.types.base import Frozen
+from dataops_kernel.types.context import CompressionMethod
 from dataops_kernel.types.sessions import Message
 
 
@@ -70,8 +71,36 @@ class Restored(_Entry):
     checkpoint_id: str | None = None
 
 
+class PinSet(_Entry):
+    """A message, context key or artifact was pinned to the context view, or let go again."""
+
+    type: Literal["pin"] = "pin"
+    target: str = Field(description="msg_…, art_…, context:KEY or artifact:NAME.")
+    pinned: bool
+    at: int | None = Field(default=None, description="The log entry of a pinned message.")
+
+
+class TurnsFolded(_Entry):
+    """The view was compressed by itself: messages up to entry ``seq`` are shown through the rolling summary."""
+
+    type: Literal["folded"] = "folded"
+    seq: int
+    method: CompressionMethod
+    messages: int
+    tokens_before: int
+    tokens_after: int
+
+
 LogEntry = Annotated[
-    MessageAdded | ContextSet | ArtifactAttached | RunStarted | RunFinished | CheckpointNamed | Restored,
+    MessageAdded
+    | ContextSet
+    | ArtifactAttached
+    | RunStarted
+    | RunFinished
+    | CheckpointNamed
+    | Restored
+    | PinSet
+    | TurnsFolded,
     Field(discriminator="type"),
 ]
 

@@ -1,10 +1,12 @@
 """The context and checkpoints of a user's sessions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from dataops_kernel.context import ContextManager
 from dataops_kernel.context.table_diff import Keys
 from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree
+from dataops_kernel.types.context import CompressedContext, ContextView, FoundSection
 from dataops_kernel.types.sessions import Session
 from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, Inheritance, MergeStrategy, OnConflict
 from dataops_kernel.workbench.guard import Guard
@@ -66,6 +68,41 @@ class UserContext:
         self._guard.session(source_session, "session.read")
         self._guard.session(target_session, "session.write")
         return self._context.inherit_context(source_session, target_session, filters, on_conflict=on_conflict)
+
+    def compress_context(
+        self, context: dict[str, Any], max_tokens: int, *, session_id: str | None = None
+    ) -> CompressedContext:
+        """Return a context in at most ``max_tokens`` tokens, checked against what it must keep, and reversible."""
+        self._guard.require("session.read")
+        if session_id is not None:
+            self._guard.session(session_id, "session.read")
+        owner = self._guard.user.user_id
+        return self._context.compress_context(context, max_tokens, owner=owner, session_id=session_id)
+
+    def expand(self, reference: str) -> Any:
+        """Return the original behind a reference that the outcome of a compression gave this user."""
+        self._guard.require("session.read")
+        return self._context.expand(reference, owner=self._guard.user.user_id)
+
+    def search_original(self, reference: str, text: str, k: int = 10) -> list[FoundSection]:
+        """Return the places of a compressed context's original that speak of ``text``, best first."""
+        self._guard.require("session.read")
+        return self._context.search_original(reference, text, owner=self._guard.user.user_id, k=k)
+
+    def view(self, session_id: str, text: str | None = None, max_tokens: int | None = None) -> ContextView:
+        """Return the blocks a model would see if ``text`` were asked now, each with its tokens and why it is there."""
+        self._guard.session(session_id, "session.read")
+        return self._context.view(session_id, text, max_tokens)
+
+    def pin(self, session_id: str, target: str) -> str:
+        """Pin a message (id), context key or artifact (id or name) to the view; return what was pinned."""
+        self._guard.session(session_id, "session.write")
+        return self._context.pin(session_id, target)
+
+    def unpin(self, session_id: str, target: str) -> str:
+        """Let a pin go; return what was let go."""
+        self._guard.session(session_id, "session.write")
+        return self._context.unpin(session_id, target)
 
     def create_checkpoint(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now."""

@@ -90,6 +90,7 @@ class Witness:
             ("number of artifacts", len(artifacts), len(read.artifacts)),
             ("number of messages", len({m.message_id for m in session.conversation_history}), len(read.messages)),
             ("checkpoints", checkpoints, set(story.checkpoints)),
+            ("snapshots", len(self._wb.context.list_snapshots(session_id)), len(story.snapshots)),
             ("entries of the log", numbers, [*range(1, story.entries + 1)]),
         ]
         for what, found, told in compared:

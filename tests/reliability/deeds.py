@@ -92,6 +92,11 @@ def _run(wb: Workbench, session_id: str, step: Step) -> str:
     return handle.run_id
 
 
+def _load(wb: Workbench, session_id: str, step: Step) -> str:
+    snapshot = wb.context.list_snapshots(session_id)[int(step.target)]
+    return wb.context.load_context(snapshot.snapshot_id).snapshot_id
+
+
 def _store(kind: str) -> Deed:
     def do(wb: Workbench, session_id: str, step: Step) -> str:
         metadata = ArtifactMetadata(session_id=session_id, workflow_name="deeds", name=step.target)
@@ -132,6 +137,20 @@ DEEDS: Mapping[str, Deed] = {
         weight=3,
         targets=lambda story: [*story.checkpoints],
     ),
+    "undo": Deed(
+        lambda wb, session_id, step: wb.context.undo_restore(session_id).checkpoint_id,
+        lambda story, step: [story.undone()],
+        targets=lambda story: [""] if story.left else [],
+    ),
+    "dump": Deed(
+        lambda wb, session_id, step: wb.context.dump_context(session_id),
+        lambda story, step: [story.dumped()],
+    ),
+    "load": Deed(
+        _load,
+        lambda story, step: [story.loaded(int(step.target))],
+        targets=lambda story: [str(number) for number in range(len(story.snapshots))],
+    ),
     # Accepted in one commit, closed with its last words in another; between them the next to open closes it.
     "run": Deed(_run, lambda story, step: [story.heard(_ORPHANED, entries=3), story.heard(step.token, entries=3)]),
 }
@@ -141,8 +160,8 @@ CREATE = "create session"
 
 def every_deed_once() -> list[Step]:
     """Return steps that do everything once, on one session."""
-    story = Story("all").with_checkpoint("label")
-    steps = [Step(CREATE, "all", "all"), Step("checkpoint", "all", "label")]
+    steps = [Step(CREATE, "all", "all"), Step("checkpoint", "all", "label"), Step("dump", "all", "")]
+    story = Story("all").with_checkpoint("label").dumped().restored("label")
     for number, (name, deed) in enumerate(DEEDS.items()):
         steps.append(Step(name, "all", f"once {number}", deed.targets(story)[0]))
     return steps

@@ -15,14 +15,17 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Story:
-    """A session's title, its state now and at every checkpoint, and what its log and versions have counted to.
+    """A session's title, its state now, at every checkpoint and snapshot, and what its log and versions counted to.
 
+    ``left`` is the state that the newest restore went away from: an undo goes back there.
     A story never changes: every method returns the story as it goes on.
     """
 
     title: str
     now: State = field(default_factory=State)
     checkpoints: Mapping[str, State] = field(default_factory=dict)
+    snapshots: tuple[tuple[State, int], ...] = ()
+    left: State | None = None
     contents: Mapping[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
     entries: int = 0
 
@@ -48,4 +51,19 @@ class Story:
         return replace(self, checkpoints={**self.checkpoints, label: self.now}, entries=self.entries + 1)
 
     def restored(self, label: str) -> Self:
-        return replace(self, now=self.checkpoints[label], entries=self.entries + 1)
+        return self._back_to(self.checkpoints[label])
+
+    def undone(self) -> Self:
+        assert self.left is not None
+        return self._back_to(self.left)
+
+    def dumped(self) -> Self:
+        return replace(self, snapshots=(*self.snapshots, (self.now, self.entries)))
+
+    def loaded(self, number: int) -> Self:
+        state, entries = self.snapshots[number]
+        # When nothing happened since, there is nothing to go back to.
+        return self if entries == self.entries else self._back_to(state)
+
+    def _back_to(self, state: State) -> Self:
+        return replace(self, now=state, left=self.now, entries=self.entries + 1)

@@ -247,6 +247,6 @@ def test_everything_due_is_purged_and_nothing_else(retention, store, named, cloc
 
 
 def test_an_id_nobody_knows_is_not_found(retention):
-    for artifact_id in ("art_" + "0" * 22, "orders", "../x"):
+    for artifact_id in ("art_" + "0" * 26, "orders", "../x"):
         with pytest.raises(ArtifactNotFoundError):
             retention.why_kept(artifact_id)

@@ -11,7 +11,8 @@ from dataops_kernel.types import Restored, session_stream
 Part = Sequence[Write]
 """What belongs together: the append of one log entry, then the records it stamps."""
 
-_COMMIT_BYTES = 2_000_000
+COMMIT_BYTES = 2_000_000
+"""What one commit of many writes holds at most."""
 _RESTORE_WRITES = 2
 
 
@@ -34,7 +35,7 @@ class Branches:
         """
         opening = self._restored(session_id, origin) if origin != seen else []
         whole = [*opening, *(write for part in parts for write in part), *also]
-        if len(whole) <= MAX_COMMIT_WRITES and sum(map(_size, whole)) <= _COMMIT_BYTES:
+        if len(whole) <= MAX_COMMIT_WRITES and sum(map(write_size, whole)) <= COMMIT_BYTES:
             self._commit(whole, seen)
             return
         end, tail = origin, seen
@@ -63,8 +64,8 @@ def _packed(parts: Sequence[Part]) -> Iterator[list[Write]]:
     batch: list[Write] = []
     size = 0
     for part in parts:
-        more = sum(map(_size, part))
-        if batch and (len(batch) + len(part) > MAX_COMMIT_WRITES - 2 * _RESTORE_WRITES or size + more > _COMMIT_BYTES):
+        more = sum(map(write_size, part))
+        if batch and (len(batch) + len(part) > MAX_COMMIT_WRITES - 2 * _RESTORE_WRITES or size + more > COMMIT_BYTES):
             yield batch
             batch, size = [], 0
         batch.extend(part)
@@ -73,7 +74,8 @@ def _packed(parts: Sequence[Part]) -> Iterator[list[Write]]:
         yield batch
 
 
-def _size(write: Write) -> int:
+def write_size(write: Write) -> int:
+    """Return the bytes a write brings along."""
     if isinstance(write, Append):
         return len(write.body)
     return len(write.body) + len(write.data or b"") if isinstance(write, Put) else 0

@@ -6,6 +6,9 @@ from dataops_kernel.artifacts.query import QueryService
 from dataops_kernel.artifacts.store import ArtifactStore
 from dataops_kernel.clock import Clock
 from dataops_kernel.context.branching import Branches
+from dataops_kernel.context.bundle_form import BundleFile
+from dataops_kernel.context.bundle_import import BundleImport
+from dataops_kernel.context.bundles import BundleExport
 from dataops_kernel.context.checkpoints import NOW, Checkpoints
 from dataops_kernel.context.diff import Differences
 from dataops_kernel.context.inheritance import Inheriting
@@ -21,7 +24,14 @@ from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree, KeepReason, Undone
 from dataops_kernel.types.sessions import Session
-from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, Inheritance, MergeStrategy, OnConflict
+from dataops_kernel.types.snapshots import (
+    BundleReport,
+    ContextLoad,
+    ContextSnapshot,
+    Inheritance,
+    MergeStrategy,
+    OnConflict,
+)
 
 
 class ContextManager:
@@ -39,7 +49,10 @@ class ContextManager:
         clock: Clock,
     ) -> None:
         self._checkpoints = Checkpoints(ledger, log, sessions, ids, clock)
-        self._snapshots = Snapshots(ledger, blobs, log, sessions, Segments(ledger, blobs, log), ids, clock)
+        segments = Segments(ledger, blobs, log)
+        self._snapshots = Snapshots(ledger, blobs, log, sessions, segments, ids, clock)
+        self._export = BundleExport(ledger, blobs, sessions, segments, clock)
+        self._import = BundleImport(ledger, blobs, sessions, ids, clock)
         branches = Branches(ledger, log, ids, clock)
         self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
         self._inheriting = Inheriting(ledger, log, sessions, artifacts, branches, ids, clock)
@@ -101,6 +114,20 @@ class ContextManager:
         return self._loading.load(
             snapshot_id, merge_strategy, keys=keys, session_id=session_id, on_conflict=on_conflict
         )
+
+    def export_bundle(self, session_id: str, target: BundleFile) -> BundleReport:
+        """Write the whole session into one zip, a new file or a stream, that any workspace can import.
+
+        Raises ``ConflictError`` when the file exists, ``IntegrityError`` when content is damaged.
+        """
+        return self._export.export(session_id, target)
+
+    def import_bundle(self, source: BundleFile, user_id: str) -> Session:
+        """Open a bundle as a new session of a user, under ids of its own, and return it without its history.
+
+        All or nothing: a bundle that is not exactly what was exported is a ``BundleError`` with the reason.
+        """
+        return self._import.load(source, user_id)
 
     def inherit_context(
         self,

@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from dataops_kernel.context import ContextManager
+from dataops_kernel.context.bundle_form import BundleFile
 from dataops_kernel.context.table_diff import Keys
 from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree
 from dataops_kernel.types.context import CompressedContext, ContextView, FoundSection
 from dataops_kernel.types.sessions import Session
-from dataops_kernel.types.snapshots import ContextLoad, ContextSnapshot, Inheritance, MergeStrategy, OnConflict
+from dataops_kernel.types.snapshots import (
+    BundleReport,
+    ContextLoad,
+    ContextSnapshot,
+    Inheritance,
+    MergeStrategy,
+    OnConflict,
+)
 from dataops_kernel.workbench.guard import Guard
 
 
@@ -55,6 +63,18 @@ class UserContext:
         return self._context.load_context(
             snapshot_id, merge_strategy, keys=keys, session_id=session_id, on_conflict=on_conflict
         )
+
+    def export_bundle(self, session_id: str, target: BundleFile) -> BundleReport:
+        """Write a whole session into one zip, a new file or a stream, that any workspace opens."""
+        self._guard.session(session_id, "session.read")
+        self._guard.require("artifact.read")
+        return self._context.export_bundle(session_id, target)
+
+    def import_bundle(self, source: BundleFile) -> Session:
+        """Open a bundle as a new session of the acting user and return it without its history."""
+        self._guard.require("session.write")
+        self._guard.require("artifact.write")
+        return self._context.import_bundle(source, self._guard.user.user_id)
 
     def inherit_context(
         self,

@@ -10,6 +10,7 @@ _USER = (
     "artifact.read",
     "session.read",
     "session.write",
+    "session.erase",
     "checkpoint.read",
     "checkpoint.write",
     "run.read",

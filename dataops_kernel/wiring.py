@@ -10,7 +10,7 @@ from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.query import QueryLimits, QueryService
 from dataops_kernel.artifacts.retention import Retention
 from dataops_kernel.clock import Clock, system_clock
-from dataops_kernel.context import ContextManager
+from dataops_kernel.context import ContextManager, Erasure
 from dataops_kernel.engine.local import LocalEngine
 from dataops_kernel.errors import SettingsError, StorageUnavailableError
 from dataops_kernel.ids import IdSource
@@ -84,6 +84,8 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     )
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()
+    erasure = Erasure(ledger, blobs, log, archive, sessions, context.snapshot_blobs, root)
+    erasure.finish()
 
     def close() -> None:
         engine.close()
@@ -103,6 +105,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
         lineage=lineage,
         query=query,
         context=context,
+        erasure=erasure,
         registry=registry,
         runner=runner,
         orchestrator=orchestrator,

@@ -1,6 +1,7 @@
 """What a session was and is: every verb on context and checkpoints, each kept in a module of its own."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from dataops_kernel.artifacts.query import QueryService
 from dataops_kernel.artifacts.store import ArtifactStore
@@ -10,19 +11,25 @@ from dataops_kernel.context.bundle_form import BundleFile
 from dataops_kernel.context.bundle_import import BundleImport
 from dataops_kernel.context.bundles import BundleExport
 from dataops_kernel.context.checkpoints import NOW, Checkpoints
+from dataops_kernel.context.compression import Compression
 from dataops_kernel.context.diff import Differences
 from dataops_kernel.context.inheritance import Inheriting
 from dataops_kernel.context.loading import Loading
+from dataops_kernel.context.originals import Originals
+from dataops_kernel.context.pins import Pins
 from dataops_kernel.context.snapshots import Snapshots
 from dataops_kernel.context.table_diff import Keys
 from dataops_kernel.context.undoing import Undoing
+from dataops_kernel.context.view import ContextViews
 from dataops_kernel.ids import IdSource
+from dataops_kernel.llm.base import LanguageModel
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.sessionlog.segments import Segments
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.types import Checkpoint, CheckpointDiff, CheckpointTree, KeepReason, Undone
+from dataops_kernel.types.context import CompressedContext, ContextView, FoundSection
 from dataops_kernel.types.sessions import Session
 from dataops_kernel.types.snapshots import (
     BundleReport,
@@ -47,6 +54,8 @@ class ContextManager:
         query: QueryService,
         ids: IdSource,
         clock: Clock,
+        model: LanguageModel | None = None,
+        context_tokens: int = 8_000,
     ) -> None:
         self._checkpoints = Checkpoints(ledger, log, sessions, ids, clock)
         segments = Segments(ledger, blobs, log)
@@ -56,6 +65,9 @@ class ContextManager:
         branches = Branches(ledger, log, ids, clock)
         self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
         self._inheriting = Inheriting(ledger, log, sessions, artifacts, branches, ids, clock)
+        self.compression = Compression(Originals(ledger, blobs), model)
+        self.pins = Pins(ledger, log, sessions, artifacts, ids, clock)
+        self.views = ContextViews(ledger, log, sessions, artifacts, self.pins, ids, clock, context_tokens)
         self._differences = Differences(log, sessions, artifacts, query, self._checkpoints)
         self._undoing = Undoing(ledger, log, ids, clock)
 
@@ -144,6 +156,44 @@ class ContextManager:
         artifacts share their content.
         """
         return self._inheriting.inherit(source_session, target_session, filters, on_conflict=on_conflict)
+
+    def compress_context(
+        self, context: dict[str, Any], max_tokens: int, *, owner: str = "", session_id: str | None = None
+    ) -> CompressedContext:
+        """Return a context in at most ``max_tokens`` tokens, checked against what it must keep, and reversible.
+
+        Decisions, parameter values, artifact references, states and open questions survive, numbers as far as there
+        is room. Raises ``LimitExceededError`` when they alone are over the budget, with how much they need.
+        """
+        return self.compression.compress(context, max_tokens, owner=owner, session_id=session_id)
+
+    def expand(self, reference: str, *, owner: str = "") -> Any:
+        """Return the original behind a reference that the outcome of a compression gave."""
+        return self.compression.expand(reference, owner=owner)
+
+    def search_original(self, reference: str, text: str, *, owner: str = "", k: int = 10) -> list[FoundSection]:
+        """Return the places of a compressed context's original that speak of ``text``, best first."""
+        return self.compression.search(reference, text, owner=owner, k=k)
+
+    def view(self, session_id: str, text: str | None = None, max_tokens: int | None = None) -> ContextView:
+        """Return the blocks a model would see if ``text`` were asked now, each with its tokens and why it is there.
+
+        Without ``max_tokens`` the budget is the setting ``context_tokens``; nearing it, older turns are folded into
+        the rolling summary, which the log keeps.
+        """
+        return self.views.view(session_id, text, max_tokens)
+
+    def pin(self, session_id: str, target: str) -> str:
+        """Pin a message, context key or artifact to the view, durably; a restore brings pins back as they were."""
+        return self.pins.pin(session_id, target)
+
+    def unpin(self, session_id: str, target: str) -> str:
+        """Let a pin go; raises ``NotFoundError`` for what is not pinned."""
+        return self.pins.unpin(session_id, target)
+
+    def snapshot_blobs(self, session_id: str) -> list[str]:
+        """Return the names of all blobs that the snapshots of a session are made of."""
+        return self._snapshots.blobs_of(session_id)
 
     def create_checkpoint(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now; one atomic append, whatever the session's size.

@@ -1,7 +1,6 @@
 """Conversation memory: what was said about this, in one session or in all sessions of a user."""
 
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 
 from dataops_kernel.errors import LimitExceededError, ParameterError
 from dataops_kernel.llm.tokens import count_tokens
@@ -19,6 +18,7 @@ MAX_HITS = 1_000
 MAX_TEXT = 100_000
 """The longest text to search for, in characters."""
 _PAGE = 1_000
+_REMEMBERED_LINES = 10_000
 _EVERYTHING = Line(((1, OPEN_END),))
 
 
@@ -32,6 +32,7 @@ class Memory:
         self._ledger = ledger
         self._log = log
         self._index = index
+        self._known_lines: dict[str, tuple[int, Line]] = {}
 
     def search(
         self, user_id: str, text: str, *, session_id: str | None = None, k: int = 10, left: bool = False
@@ -55,7 +56,7 @@ class Memory:
             )
         sessions = [session_id] if session_id is not None else self._sessions(user_id)
         self._catch_up(user_id, sessions)
-        ranked = self._rank(user_id, text, session_id, None if left else self._lines(), k)
+        ranked = self._rank(user_id, text, session_id, None if left else self._on_its_line(), k)
         return self._hits(ranked, k)
 
     def relevant(
@@ -147,13 +148,26 @@ class Memory:
 
     # From places to messages
 
-    def _lines(self) -> Keep:
-        line = lru_cache(maxsize=None)(self._log.line)
+    def _on_its_line(self) -> Keep:
+        lines: dict[str, Line] = {}
 
         def keep(session_id: str, number: int) -> bool:
-            return number in line(session_id)
+            line = lines.get(session_id)
+            if line is None:
+                line = lines[session_id] = self._line(session_id)
+            return number in line
 
         return keep
+
+    def _line(self, session_id: str) -> Line:
+        """Return the line as it reads now; only a new entry can change it."""
+        tail = self._log.tail(session_id)
+        known = self._known_lines.get(session_id)
+        if known is None or known[0] != tail:
+            if len(self._known_lines) >= _REMEMBERED_LINES:
+                self._known_lines.clear()
+            known = self._known_lines[session_id] = (tail, self._log.line(session_id))
+        return known[1]
 
     def _rank(self, owner: str, text: str, session_id: str | None, keep: Keep | None, enough: int) -> list[Ranked]:
         return rank(self._index, owner, text, group=session_id, keep=keep or (lambda *_: True), enough=enough)

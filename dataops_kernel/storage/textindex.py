@@ -85,12 +85,15 @@ class TextIndex(ABC):
         return self._beginning_with(owner, kept[0], limit) if kept else []
 
     @abstractmethod
-    def around(self, group: str, number: int, reach: int) -> list[IndexedText]:
-        """Return up to ``reach`` texts before and after a number, and the one at it, in order."""
+    def around(self, places: Sequence[tuple[str, int]], reach: int) -> list[list[IndexedText]]:
+        """Return for each (group, number) up to ``reach`` texts before and after it, and the one at it, in order."""
 
     @abstractmethod
     def remove(self, group: str) -> None:
         """Forget a group; forgetting what is absent does nothing."""
+
+    def purge(self) -> None:  # noqa: B027  a backend without files has nothing to do
+        """Leave no byte of what was removed in the index's files."""
 
     def close(self) -> None:  # noqa: B027  a backend without files has nothing to do
         """Let go of files; closing twice does nothing."""

@@ -1,5 +1,6 @@
 """`Workbench`: what every door holds."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,9 @@ from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.query import QueryService
 from dataops_kernel.artifacts.retention import Retention
 from dataops_kernel.clock import Clock
-from dataops_kernel.context import ContextManager
+from dataops_kernel.context import ContextManager, Erasure
 from dataops_kernel.engine import Engine, RunHandle
-from dataops_kernel.errors import ArtifactNotFoundError
+from dataops_kernel.errors import ArtifactNotFoundError, ConflictError
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.orchestration import Orchestrator
 from dataops_kernel.security import Users
@@ -33,16 +34,12 @@ from dataops_kernel.types import (
 )
 from dataops_kernel.workbench.guard import Guard
 from dataops_kernel.workbench.health import health
-from dataops_kernel.workbench.inputs import message_text, parameter_values
+from dataops_kernel.workbench.inputs import message_text, parameter_values, title_of
 from dataops_kernel.workbench.scoped import UserArtifacts, UserContext, UserDirectory, UserRuns, UserSessions
 from dataops_kernel.workflows import WorkflowRegistry, WorkflowRunner
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-_TITLE = 60
-"""An untitled session is called after its first message, cut to this."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,7 @@ class Services:
     lineage: Lineage
     query: QueryService
     context: ContextManager
+    erasure: Erasure
     registry: WorkflowRegistry
     runner: WorkflowRunner
     orchestrator: Orchestrator
@@ -78,7 +76,7 @@ class Workbench:
     def __init__(self, services: Services, user: User) -> None:
         self._services = services
         self._guard = Guard(user, services.sessions, services.artifacts)
-        self.sessions = UserSessions(self._guard, services.sessions)
+        self.sessions = UserSessions(self._guard, services.sessions, services.erasure)
         self.artifacts = UserArtifacts(self._guard, services.artifacts, services.retention)
         self.context = UserContext(self._guard, services.context)
         self.runs = UserRuns(self._guard, services.engine)
@@ -114,7 +112,8 @@ class Workbench:
         self._guard.session(session_id, "session.write")
         text = message_text(text, self._services.settings.message_bytes)
         if not self._services.sessions.record(session_id).title:
-            self._services.sessions.rename(session_id, " ".join(text.split())[:_TITLE])
+            with contextlib.suppress(ConflictError):  # somebody else gave it one in the same moment
+                self._services.sessions.rename(session_id, title_of(text))
         # The query worker and the message's route are needed in almost every answer: start the slow one now.
         self._services.query.warm()
         return self._start(session_id, text=text, plan=None)

@@ -1,5 +1,6 @@
 """What a door hands in, checked before anything is kept: text that can be stored, values shaped like JSON."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from dataops_kernel.errors import LimitExceededError, ParameterError, UsageError
 
 CONTEXT_BYTES = 100_000
 """The largest value of a session's context, in bytes of JSON."""
+_TITLE = 60
+"""The longest title a session gets by itself, in characters."""
 _KEY = 200
 """The longest key of a session's context, in characters."""
 
@@ -16,6 +19,12 @@ _KEY = 200
 def storable(text: str) -> str:
     """Return the text with ``?`` for lone surrogates, which undecodable input leaves and UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def title_of(text: str) -> str:
+    """Return what an untitled session is called after its first message: its beginning, on one line."""
+    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text[: 8 * _TITLE])
+    return " ".join(shown.split())[:_TITLE]
 
 
 def message_text(text: str, limit: int) -> str:

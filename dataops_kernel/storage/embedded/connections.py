@@ -31,6 +31,7 @@ def open_writer(path: Path, synchronous: str, *, create: bool = False) -> sqlite
         identify(connection, path)  # before anything is changed: the file may be somebody else's
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
+        connection.execute("PRAGMA secure_delete = FAST")  # what costs no further write is overwritten at once
         _use_wal(connection)
         migrate(connection, path)
     except BaseException:

@@ -97,4 +97,4 @@ class Transaction:
             self._connection.execute("COMMIT")
         elif self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        self._connection.execute("PRAGMA secure_delete = OFF")
+        self._connection.execute("PRAGMA secure_delete = FAST")

@@ -26,6 +26,10 @@ _SCHEMA = (
     "CREATE VIRTUAL TABLE postings USING fts5(terms, content='', tokenize=\"ascii tokenchars '_'\")",
     "CREATE VIRTUAL TABLE vocabulary USING fts5vocab(postings, row)",
 )
+_AROUND = """
+    SELECT * FROM (SELECT place, terms FROM texts WHERE place <= ?1 AND place >= ?2 ORDER BY place DESC LIMIT ?3)
+    UNION ALL
+    SELECT * FROM (SELECT place, terms FROM texts WHERE place > ?1 AND place < ?4 ORDER BY place LIMIT ?5)"""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 _REFUSED = frozenset(
     {
@@ -51,21 +55,12 @@ class SqliteTextIndex(TextIndex):
         self._connection: sqlite3.Connection | None = None
         survive_forks(self)
 
-    def around(self, group: str, number: int, reach: int) -> list[IndexedText]:
-        """Return a text and those next to it."""
+    def around(self, places: Sequence[tuple[str, int]], reach: int) -> list[list[IndexedText]]:
+        """Return texts and those next to them."""
 
-        def read(connection: sqlite3.Connection) -> list[IndexedText]:
-            base = _group(connection, group) * _SPAN
-            before = connection.execute(
-                "SELECT place, terms FROM texts WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT ?",
-                (base, base + number, reach),
-            ).fetchall()
-            after = connection.execute(
-                "SELECT place, terms FROM texts WHERE place > ? AND place < ? ORDER BY place LIMIT ?",
-                (base + number, base + _SPAN, reach),
-            ).fetchall()
-            at = connection.execute("SELECT place, terms FROM texts WHERE place = ?", (base + number,)).fetchall()
-            return [IndexedText(group, place - base, tuple(t.split())) for place, t in (*before[::-1], *at, *after)]
+        def read(connection: sqlite3.Connection) -> list[list[IndexedText]]:
+            numbers = {group: _group(connection, group) for group in {group for group, _ in places}}
+            return [_around(connection, group, numbers[group] * _SPAN, number, reach) for group, number in places]
 
         return self._do(read)
 
@@ -91,6 +86,18 @@ class SqliteTextIndex(TextIndex):
             _count(connection, owner, -len(rows), -sum(len(terms.split()) for _, terms in rows))
 
         self._do(write, writes=True)
+
+    def purge(self) -> None:
+        """Merge the postings so that removed ones go, then copy the file without gaps and cut its journal off."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO postings (postings) VALUES ('optimize')")
+            connection.execute("COMMIT")  # neither of the next two is done inside a transaction
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute("BEGIN")
+
+        self._do(work, writes=True)
 
     def close(self) -> None:
         """Let go of the file; the next call opens it again."""
@@ -283,6 +290,13 @@ def _mark(connection: sqlite3.Connection) -> tuple[int, int]:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return application, version
+
+
+def _around(connection: sqlite3.Connection, group: str, base: int, number: int, reach: int) -> list[IndexedText]:
+    rows = connection.execute(_AROUND, (base + number, base, reach + 1, base + _SPAN, reach)).fetchall()
+    before = [row for row in rows if row[0] < base + number][:reach]
+    rest = [row for row in rows if row[0] >= base + number]
+    return [IndexedText(group, place - base, tuple(terms.split())) for place, terms in (*before[::-1], *rest)]
 
 
 def _owner(connection: sqlite3.Connection, name: str) -> int:

@@ -1,10 +1,12 @@
 """A user's sessions."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from dataops_kernel.context import Erasure
 from dataops_kernel.errors import PermissionDeniedError
 from dataops_kernel.sessions import SessionManager
-from dataops_kernel.types import Message, Session
+from dataops_kernel.types import CleanupReport, ErasureReport, Message, Session, UserPreferences
 from dataops_kernel.types.memory import MessageHit
 from dataops_kernel.workbench.guard import Guard
 from dataops_kernel.workbench.inputs import CONTEXT_BYTES, context_key, json_value, storable
@@ -13,9 +15,10 @@ from dataops_kernel.workbench.inputs import CONTEXT_BYTES, context_key, json_val
 class UserSessions:
     """The user's sessions."""
 
-    def __init__(self, guard: Guard, sessions: SessionManager) -> None:
+    def __init__(self, guard: Guard, sessions: SessionManager, erasure: Erasure) -> None:
         self._guard = guard
         self._sessions = sessions
+        self._erasure = erasure
 
     def create_session(self, user_id: str | None = None, title: str = "") -> Session:
         """Create a session of the acting user, durable when this returns."""
@@ -33,15 +36,48 @@ class UserSessions:
         self._guard.session(session_id, "session.read")
         return self._sessions.get_session(session_id, history=history)
 
-    def list_sessions(self, limit: int = 50) -> list[Session]:
-        """Return the user's sessions, most recently active first, without their history."""
+    def list_sessions(self, limit: int = 50, before: str | None = None, status: str | None = None) -> list[Session]:
+        """Return the user's sessions, most recently active first, without their history.
+
+        For the next page pass the ``cursor`` of the last session as ``before``.
+        """
         self._guard.require("session.read")
-        return self._sessions.list_sessions(self._guard.user.user_id, limit=limit)
+        return self._sessions.list_sessions(self._guard.user.user_id, limit=limit, before=before, status=status)
 
     def current(self) -> Session:
         """Return the session the user was last active in; creates one when there is none."""
         newest = self.list_sessions(limit=1)
         return newest[0] if newest else self.create_session()
+
+    def update_session(self, session_id: str, updates: Mapping[str, Any], expect: int | None = None) -> Session:
+        """Change title, metadata, preferences or status; with ``expect`` only at that revision of the session."""
+        self._guard.session(session_id, "session.write")
+        return self._sessions.update_session(session_id, updates, expect=expect)
+
+    def archive_session(self, session_id: str) -> int:
+        """Put a session away as it is; it reads as before and wakes when written to. Return the entries moved."""
+        self._guard.session(session_id, "session.write")
+        return self._sessions.archive_session(session_id)
+
+    def erase_session(self, session_id: str) -> ErasureReport:
+        """Remove every trace of a session for good and prove it by a scan of the workspace's files."""
+        self._guard.session(session_id, "session.erase")
+        return self._erasure.erase(session_id)
+
+    def cleanup_expired_sessions(self, dry_run: bool = False) -> CleanupReport:
+        """Archive the sessions of all users whose time is over; only for admins."""
+        self._guard.require("session.cleanup")
+        return self._sessions.cleanup_expired_sessions(dry_run=dry_run)
+
+    def preferences(self) -> UserPreferences:
+        """Return what the user chose for all sessions."""
+        self._guard.require("session.read")
+        return self._sessions.preferences(self._guard.user.user_id)
+
+    def update_preferences(self, changes: Mapping[str, Any]) -> UserPreferences:
+        """Change what the user wants in all sessions; None takes a choice back."""
+        self._guard.require("session.write")
+        return self._sessions.update_preferences(self._guard.user.user_id, changes)
 
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title."""

@@ -1,0 +1,301 @@
+"""Erasing a session: nothing of it stays, a crash in the middle is finished on the next opening, and a scan proves it.
+
+First one commit takes the session's record away and leaves a marker: from then on nobody finds the session. Then all
+it left goes, each thing only after what can be found through it: edges, blobs, run events, records, the log. What is
+interrupted begins again with what is still there. The marker goes last.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from dataops_kernel.artifacts.unpacking import unpacked
+from dataops_kernel.context.traces import MAX_TEXTS, Canaries, Hit, Scan, canaries, scan
+from dataops_kernel.errors import ConflictError, DataOpsError, IntegrityError
+from dataops_kernel.sessionlog import Archive, SessionLog
+from dataops_kernel.sessionlog.bodies import parse_entries
+from dataops_kernel.sessions import SessionManager
+from dataops_kernel.storage.blobs import Blobs
+from dataops_kernel.storage.ledger import Ledger, Put, Record, Remove
+from dataops_kernel.types import (
+    Artifact,
+    ErasureReport,
+    LineageEdge,
+    MessageAdded,
+    Run,
+    SessionRecord,
+    TraceFound,
+    event_stream,
+    session_stream,
+)
+
+SESSION_KINDS = (
+    "context",
+    "checkpoint",
+    "restore",
+    "snapshot",
+    "original",
+    "summary",
+    "deletion",
+    "segment",
+    "archive",
+    "run",
+    "artifact",
+)
+"""Kinds of records that lie under a session or are stamped with it."""
+
+_MARKER, _MARKERS = "erasure", "workspace"
+_REFERRING = ("artifact", "snapshot", "segment", "archive", "original")
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_PAGE = 1_000
+_SAMPLE = 65_536
+
+
+class _Left(NamedTuple):
+    """What a session left, as far as it is still there."""
+
+    records: list[Record]
+    runs: list[str]
+    messages: list[str]
+    texts: list[str]
+    contents: list[bytes]
+    private: set[str]
+    shareable: set[str]
+
+    def ids(self, kind: str) -> list[str]:
+        return [record.id for record in self.records if record.kind == kind]
+
+
+class Erasure:
+    """Removes sessions with every trace; whose they are, is asked by the facade above."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        blobs: Blobs,
+        log: SessionLog,
+        archive: Archive,
+        sessions: SessionManager,
+        snapshot_blobs: Callable[[str], Iterable[str]],
+        root: Path,
+    ) -> None:
+        self._ledger = ledger
+        self._blobs = blobs
+        self._log = log
+        self._archive = archive
+        self._sessions = sessions
+        self._snapshot_blobs = snapshot_blobs
+        self._root = root
+
+    def erase(self, session_id: str) -> ErasureReport:
+        """Remove every trace of a session and prove it by a scan of the workspace's files.
+
+        Raises ``SessionNotFoundError``, and ``ConflictError`` while a run of the session is still working.
+        """
+        stored = self._sessions.lifecycle.stored(session_id)
+        for record in self._ledger.of_session("run", session_id):
+            if b'"status":"running"' in record.body:
+                raise ConflictError(
+                    f"The run {record.id!r} of this session is still working.",
+                    hint=f"Wait for it, or cancel it: runs.cancel({record.id!r}).",
+                    run_id=record.id,
+                )
+        known = SessionRecord.model_validate_json(stored.body)
+        place = self._ledger.get("activity", known.cursor)
+        self._ledger.commit(
+            [
+                Put(_MARKER, session_id, b"{}", parent=_MARKERS),
+                Remove("session", session_id, stored.revision),
+                *([] if place is None else [Remove("activity", place.id, place.revision)]),
+            ]
+        )
+        return self._finish(session_id, [known.title])
+
+    def finish(self) -> list[ErasureReport]:
+        """Finish erasures that were interrupted; for the opening of a workspace."""
+        return [self._finish(record.id, []) for record in self._ledger.children(_MARKER, _MARKERS)]
+
+    def _finish(self, session_id: str, texts: Sequence[str]) -> ErasureReport:
+        left = self._left(session_id)
+        nodes = [session_id, *left.messages, *left.runs, *left.ids("artifact"), *left.ids("context")]
+        edges, steps, files = self._edges(nodes)
+        ids = {*nodes, *steps, *(record.id for record in left.records)}
+        wanted = canaries(ids, [*texts, *left.texts], left.contents, ())
+        records = self._ledger.erase(records=edges)
+        records += self._ledger.erase(records=[("file", id) for id in files if not self._is_linked(id)])
+        kept = self._delete_blobs(left)
+        entries = self._ledger.erase(streams={event_stream(run): None for run in left.runs})
+        records += self._ledger.erase(
+            records=[
+                *(("step", id) for id in steps),
+                *(("cancel", id) for id in left.runs),
+                *((record.kind, record.id) for record in left.records),
+            ]
+        )
+        entries += self._ledger.erase(streams={session_stream(session_id): None})
+        self._sessions.forget(session_id)
+        self._archive.forget()
+        self._sessions.memory.purge()
+        self._ledger.erase(records=[(_MARKER, session_id)])
+        self._ledger.purge()
+        gone = (left.private | left.shareable) - kept
+        report = ErasureReport(
+            session_id=session_id,
+            entries=entries,
+            records=records + 1,
+            artifacts=len(left.ids("artifact")),
+            blobs=len(gone),
+            blobs_kept=len(kept),
+            searched_ids=len(wanted.ids),
+            searched_texts=len(wanted.texts) + len(wanted.contents),
+        )
+        return self._proved(report, wanted._replace(digests=frozenset(gone)), kept)
+
+    # What there is
+
+    def _left(self, session_id: str) -> _Left:
+        records = {
+            (record.kind, record.id): record
+            for kind in SESSION_KINDS
+            for record in (*self._ledger.children(kind, session_id), *self._ledger.of_session(kind, session_id))
+        }
+        found = list(records.values())
+        runs = [record.id for record in found if record.kind == "run"]
+        messages, texts = [], []
+        with contextlib.suppress(IntegrityError):  # an erasure was interrupted after the archive's blobs were deleted
+            for message in self._messages(session_id):
+                messages.append(message.message_id)
+                texts.append(message.content)
+        for record in found:
+            if record.kind == "run" and (run := Run.model_validate_json(record.body)).message_id:
+                messages.append(run.message_id)
+        artifacts = [Artifact.model_validate_json(r.body) for r in found if r.kind == "artifact"]
+        shareable = {artifact.sha256 for artifact in artifacts if artifact.sha256 and not artifact.inline}
+        shareable |= {record.order for record in found if record.kind == "original"}
+        private = set(self._archive.digests(session_id))
+        with contextlib.suppress(DataOpsError):
+            private |= set(self._snapshot_blobs(session_id))
+        contents = list(self._contents([artifact for artifact in artifacts if artifact.sha256][:MAX_TEXTS]))
+        return _Left(found, runs, list(dict.fromkeys(messages)), texts, contents, private, shareable)
+
+    def _messages(self, session_id: str) -> Iterator[MessageAdded]:
+        tail = self._log.tail(session_id)
+        for first in range(1, tail + 1, _PAGE):
+            rows = self._log.entries(session_id, first, min(tail, first + _PAGE - 1))
+            entries = parse_entries([row.body for row in rows])
+            yield from (entry for entry in entries if isinstance(entry, MessageAdded))
+
+    def _contents(self, artifacts: Sequence[Artifact]) -> Iterator[bytes]:
+        for artifact in artifacts:
+            if artifact.inline:
+                data = self._ledger.data("artifact", artifact.artifact_id) or b""
+            else:
+                path = self._blobs.path(artifact.sha256)
+                if path is None:
+                    continue
+                with path.open("rb") as file:
+                    data = file.read() if path.stat().st_size <= _SAMPLE * 16 else file.read(_SAMPLE)
+            yield data
+            with contextlib.suppress(Exception):  # whatever a reader says of half a file: its bytes are searched for
+                yield unpacked(data)
+
+    def _edges(self, nodes: Iterable[str]) -> tuple[list[tuple[str, str]], list[str], set[str]]:
+        """Return the edge records around nodes and the steps among them, those steps, and files they touch."""
+        found: dict[tuple[str, str], None] = {}
+        steps: dict[str, None] = {}
+        files: set[str] = set()
+        waiting = list(nodes)
+        while waiting:
+            node = waiting.pop()
+            for record in (*self._ledger.children("edge", node), *self._ledger.children("edge_out", node)):
+                edge = LineageEdge.model_validate_json(record.body)
+                found["edge", f"{edge.target}<{edge.source}|{edge.relation}"] = None
+                found["edge_out", f"{edge.source}>{edge.target}|{edge.relation}"] = None
+                for end in (edge.source, edge.target):
+                    if end.startswith("file:"):
+                        files.add(end)
+                    elif end.startswith("stp_") and end not in steps:
+                        steps[end] = None
+                        waiting.append(end)
+        return list(found), list(steps), files
+
+    def _is_linked(self, id: str) -> bool:
+        return any(self._ledger.children(way, id, limit=1) for way in ("edge", "edge_out"))
+
+    # Blobs
+
+    def _delete_blobs(self, left: _Left) -> set[str]:
+        """Delete the blobs nobody else refers to and return those that somebody does.
+
+        Whoever stores the same bytes at this moment looks for them once more after their commit; whoever committed
+        before is seen by the second look, and gets them back.
+        """
+        own = {(record.kind, record.id) for record in left.records}
+        for digest in left.private:
+            self._blobs.delete(digest)
+        kept = self._referred(left.shareable, own)
+        for digest in left.shareable - kept:
+            try:
+                stream = self._blobs.open(digest)
+            except IntegrityError:
+                continue  # it is gone already
+            with stream:
+                self._blobs.delete(digest)
+                if self._referred({digest}, own):
+                    self._blobs.put(stream)
+                    kept.add(digest)
+        return kept
+
+    def _referred(self, digests: set[str], own: set[tuple[str, str]]) -> set[str]:
+        found: set[str] = set()
+        for kind in _REFERRING if digests else ():
+            after: str | None = None
+            while records := self._ledger.scan(kind, after=after, limit=_PAGE):
+                after = records[-1].id
+                for record in records:
+                    if (record.kind, record.id) not in own:
+                        named = _DIGEST.findall(f"{record.body.decode('utf-8', 'replace')} {record.order}")
+                        found |= digests.intersection(named)
+        return found
+
+    # The proof
+
+    def _proved(self, report: ErasureReport, wanted: Canaries, kept: set[str]) -> ErasureReport:
+        looked = scan(self._root, wanted)
+        rewritten = any(self._in_ledger(hit) for hit in looked.hits)
+        if rewritten:  # in a gap between records, or in a record of somebody else: only a copy without gaps can tell
+            self._ledger.purge(rewrite=True)
+            looked = scan(self._root, wanted)
+        return report.model_copy(
+            update={
+                "rewritten": rewritten,
+                "files_scanned": looked.files,
+                "bytes_scanned": looked.bytes,
+                "found": self._told(looked, kept, shared=False),
+                "shared": self._told(looked, kept, shared=True),
+            }
+        )
+
+    def _told(self, looked: Scan, kept: set[str], *, shared: bool) -> tuple[TraceFound, ...]:
+        told = []
+        for hit in looked.hits:
+            why = self._owner(hit, kept)
+            if bool(why) is shared:
+                file = str(hit.file.relative_to(self._root))
+                told.append(TraceFound(file=file, what=hit.what, why=why or f"left over: {hit.value:.80}"))
+        return tuple(told)
+
+    def _owner(self, hit: Hit, kept: set[str]) -> str:
+        """Say who else holds what was found; nothing when it is left over."""
+        if hit.file.name in kept:
+            return "another session stored the same content"
+        if not self._in_ledger(hit):
+            return ""
+        if hit.what == "id":
+            return "a record of another session names it" if hit.value.startswith(("art_", "snp_")) else ""
+        return "another session holds the same words or content"
+
+    def _in_ledger(self, hit: Hit) -> bool:
+        return hit.file.parent == self._root and hit.file.name.startswith("ledger.sqlite")

@@ -88,6 +88,10 @@ class Search:
         for at, token in enumerate(self._read):
             if token.kind == "address":
                 self.problems.append(f"{token.text!r} is an address; only files on this machine are read.")
+            if token.kind == "name" and allowed and self._is_other_file(token.text, allowed):
+                kinds = f"{', '.join(allowed[:-1])} or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
+                self.problems.append(f"{token.text!r} is there, but it is no {kinds} file.")
+                self._taken.add(at)
             if token.kind != "file" or at in self._taken:
                 continue
             if allowed and not token.text.lower().endswith(allowed):
@@ -103,6 +107,11 @@ class Search:
             if not field.many:
                 return found
         return found or self._file_by_stem(suffixes)
+
+    def _is_other_file(self, typed: str, allowed: tuple[str, ...]) -> bool:
+        """Say whether a word is a file that exists and is of a kind nobody here reads."""
+        suffix = Path(typed).suffix.lower()
+        return len(suffix) > 1 and suffix not in allowed and self._catalog.exists(typed)
 
     def _with_spaces(self, at: int) -> tuple[int, str]:
         """Return where the longest existing path that ends in this token begins, and that path."""

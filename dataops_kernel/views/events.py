@@ -42,4 +42,6 @@ def _planned(plan: dict[str, Any]) -> str:
         return f"planned {names} (confidence {plan.get('confidence', 0):.2f}, {plan.get('engine', 'rules')} engine)"
     if plan.get("outcome") == "ask":
         return "needs to know more"
+    if plan.get("outcome") in ("undo", "redo"):
+        return "taking back what was said" if plan["outcome"] == "undo" else "bringing back what was undone"
     return "nothing here fits this message"

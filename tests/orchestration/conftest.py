@@ -74,11 +74,11 @@ def planner(registry: WorkflowRegistry, llm: RulesModel) -> Planner:
     return Planner(registry, llm)
 
 
-def table(name: str, columns: str) -> Artifact:
+def table(name: str, columns: str, workflow: str = "profiler") -> Artifact:
     return Artifact(
         artifact_id=f"art_{name}",
         session_id="ses_1",
-        workflow_name="profiler",
+        workflow_name=workflow,
         artifact_type="result",
         name=name,
         version=1,

@@ -6,7 +6,6 @@ A failing test prints every message that went wrong, and the counts.
 """
 
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,9 @@ import pytest
 from dataops_kernel.llm.rules import RulesModel
 from dataops_kernel.orchestration.catalog import Catalog
 from dataops_kernel.orchestration.router import Routable, Router
-from dataops_kernel.types import Artifact, Column
+from dataops_kernel.types import Artifact
 from dataops_kernel.workflows import WorkflowRegistry
+from tests.orchestration.conftest import table
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -32,28 +32,15 @@ def flows() -> list[Routable]:
     ]
 
 
-def _table(name: str, path: Path) -> Artifact:
+def _loaded(name: str, path: Path) -> Artifact:
     header = path.read_text(encoding="utf-8").partition("\n")[0]
-    return Artifact(
-        artifact_id=f"art_{name}",
-        session_id="ses_1",
-        workflow_name="schema_analyzer",
-        artifact_type="result",
-        name=name,
-        version=1,
-        content_type="parquet",
-        form="arrow",
-        created_at=datetime(2026, 11, 1, tzinfo=UTC),
-        size_bytes=1,
-        sha256="0" * 64,
-        columns=tuple(Column(name=column, type="VARCHAR") for column in header.strip().split(",")),
-    )
+    return table(name, " ".join(header.strip().split(",")), workflow="schema_analyzer")
 
 
 @pytest.fixture(scope="module", params=["a session with two tables", "an empty session"])
 def catalog(request: pytest.FixtureRequest) -> Catalog:
     data = ROOT / "notebooks" / "data"
-    tables = [_table(name, data / f"{name}.csv") for name in ("orders", "customers")]
+    tables = [_loaded(name, data / f"{name}.csv") for name in ("orders", "customers")]
     return Catalog(tables if "two" in request.param else (), ROOT)
 
 

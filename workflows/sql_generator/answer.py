@@ -109,7 +109,7 @@ def _ranking(plan: QueryPlan, rows: list[dict[str, Any]], count: int) -> str:
         return f"**{listed(names)}**{more} {shared} the {extreme} {label}: **{value}**{end}{_tail(plan)}."
     times = [d for d in plan.dimensions if d.bucket not in (None, "weekday", "hour of day")]
     noun = _noun(plan.dimensions[0]) if len(plan.dimensions) == 1 else "group"
-    if times and len(plan.dimensions) == 1:
+    if times and len(plan.dimensions) == 1 and (not plan.order or plan.order[0].by == times[0].alias):
         return _course(plan, rows, count, label, times[0])
     size = counted(count, plain(noun))
     by_measure = bool(plan.order) and plan.order[0].by == measure.alias

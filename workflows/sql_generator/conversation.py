@@ -18,6 +18,7 @@ from .resolve import Unclear
 from .shifting import shifted
 from .turns import Turn, read_turn
 from .understanding import Reading, Refusal, Understanding
+from .words import word_list
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ class Conversation:
                 return self._behind(story, turn)
             case "table":
                 return self._over(story, turn)
+        if turn.rest.casefold() in _UNFINISHED:
+            raise Unclear("it stops in the middle; please say the rest")
         said = self._understanding.read(turn.rest, fragment=True)
         if isinstance(said, Refusal):
             return said
@@ -204,6 +207,7 @@ class Conversation:
 
 
 _TOO_LITTLE = "it says too little"
+_UNFINISHED = frozenset(word_list("by per for in with and or of to from since over under than where without not"))
 
 
 def _reversed(story: Story) -> Story:

@@ -1,6 +1,5 @@
-"""Rows S1 S2 S5 C1 C2: sessions, messages and checkpoints."""
+"""Rows S1 S2 S5: sessions and messages."""
 
-from itertools import count
 from pathlib import Path
 
 import orjson
@@ -20,7 +19,7 @@ LONG_HISTORY = 100_000
 def rows(folder: Path) -> list[Row]:
     """Measure every row of this file in a fresh folder."""
     with connect(folder / "ws") as wb:
-        return [*_sessions(wb, folder), *_checkpoints(wb, folder)]
+        return _sessions(wb, folder)
 
 
 def fill(wb: Workbench, session_id: str, entries: int) -> None:
@@ -70,38 +69,6 @@ def _sessions(wb: Workbench, folder: Path) -> list[Row]:
                 runs=400,
                 goal=None,
                 note="goal: 0.03 ms" if n == 1 else "goal: 0.10 ms",
-            )
-        )
-    return found
-
-
-def _checkpoints(wb: Workbench, folder: Path) -> list[Row]:
-    raw = RawTable(folder / "raw_checkpoints.sqlite")
-    body = b"x" * 200
-    found = []
-    numbers = count()
-    for entries in (100, 100_000):
-        session_id = wb.sessions.create_session().session_id
-        fill(wb, session_id, entries)
-        first = wb.context.create_checkpoint(session_id, "first")
-        found.append(
-            compare(
-                "C1",
-                f"checkpoint a session of {entries:,} entries",
-                lambda: raw.insert(body),
-                lambda session_id=session_id: wb.context.create_checkpoint(session_id, f"c{next(numbers)}"),
-                runs=200,
-                goal=2.8,
-            )
-        )
-        found.append(
-            compare(
-                "C2",
-                f"restore it, {entries:,} entries",
-                lambda: raw.insert(body),
-                lambda session_id=session_id, id=first.checkpoint_id: wb.context.restore_checkpoint(session_id, id),
-                runs=200,
-                goal=3.3,
             )
         )
     return found

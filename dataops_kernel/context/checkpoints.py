@@ -1,10 +1,11 @@
 """Checkpoints name a point of a session's log; a restore continues the line from it. Nothing is copied or lost."""
 
 import re
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+from pydantic_core import from_json
 
 from dataops_kernel.clock import Clock
 from dataops_kernel.context.tree import Branches, MessageCounts, checkpoint_tree, last_said
@@ -19,7 +20,6 @@ from dataops_kernel.types import (
     CheckpointTree,
     KeepReason,
     Restored,
-    read_bodies,
     session_stream,
 )
 
@@ -30,7 +30,17 @@ _LABEL_LENGTH = 200
 _ENTRY = re.compile(r"@(0|[1-9][0-9]{0,9})")
 _SUGGESTED = 200
 _ATTEMPTS = 1000
-_NAMED: TypeAdapter[list[CheckpointNamed]] = TypeAdapter(list[CheckpointNamed])
+_REMEMBERED_SESSIONS = 64
+_CHECKPOINTS: TypeAdapter[list[Checkpoint]] = TypeAdapter(list[Checkpoint])
+
+
+class _Known(NamedTuple):
+    """The points of a session whose log ends at ``tail``; ``heads`` are the places of left branches to show."""
+
+    tail: int
+    checkpoints: tuple[Checkpoint, ...]
+    branches: Branches
+    heads: Sequence[int]
 
 
 class Checkpoints:
@@ -47,6 +57,7 @@ class Checkpoints:
         self._ids = ids
         self._clock = clock
         self._messages = MessageCounts(log)
+        self._kept: dict[str, _Known] = {}
 
     def create(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now; one atomic append, whatever the session's size.
@@ -74,15 +85,12 @@ class Checkpoints:
     def list(self, session_id: str) -> list[Checkpoint]:
         """Return every checkpoint of the session, oldest first, those of left branches included."""
         self._sessions.owner(session_id)
-        return [*self._all(session_id, self._ledger.children("checkpoint", session_id), self._branches(session_id))]
+        return [*self._known(session_id).checkpoints]
 
     def tree(self, session_id: str) -> CheckpointTree:
         """Return the checkpoints as the tree of branches they stand on, with the heads of those that were left."""
         self._sessions.owner(session_id)
-        records = self._ledger.children("checkpoint", session_id)
-        branches = self._branches(session_id)
-        checkpoints = self._all(session_id, records, branches)
-        heads = branches.unnamed_heads(checkpoints, self._bookkeeping(records, branches))
+        _, checkpoints, branches, heads = self._known(session_id)
         said = [last_said(self._log, session_id, self._log.line(session_id, branches.ends[head])) for head in heads]
         messages = self._messages.of(session_id, branches.ends[-1])
         return checkpoint_tree(session_id, branches, checkpoints, [*zip(heads, said, strict=True)], messages)
@@ -139,10 +147,7 @@ class Checkpoints:
 
     def reaching(self, session_id: str, seq: int) -> tuple[KeepReason, ...]:
         """Return what shows entry ``seq``: the current line, checkpoints and the heads of left branches."""
-        records = self._ledger.children("checkpoint", session_id)
-        branches = self._branches(session_id)
-        checkpoints = self._all(session_id, records, branches)
-        heads = branches.unnamed_heads(checkpoints, self._bookkeeping(records, branches))
+        _, checkpoints, branches, heads = self._known(session_id)
         now = [KeepReason(kind="current_line", name=NOW)] if branches.current()(seq) else []
         named = [
             KeepReason(kind="checkpoint", name=checkpoint.label, id=checkpoint.checkpoint_id)
@@ -182,21 +187,38 @@ class Checkpoints:
                 hint="Choose another name; `dataops checkpoint list` shows those taken.",
                 label=named.label,
             ) from err
-        return _checkpoint(session_id, named)
+        return Checkpoint(
+            checkpoint_id=named.checkpoint_id,
+            session_id=session_id,
+            label=named.label,
+            kind=named.kind,
+            seq=named.seq,
+            created_at=named.time,
+        )
+
+    def _known(self, session_id: str) -> _Known:
+        """Return the points of a session; each is an entry of the log, so a log as long as before has no new ones."""
+        tail = self._log.tail(session_id)
+        kept = self._kept.get(session_id)
+        if kept is not None and kept.tail == tail:
+            return kept
+        # The tail was read first: what is written meanwhile makes it differ when it is compared next.
+        records = self._ledger.children("checkpoint", session_id)
+        # In the order of the log: a clock may jump back, the log's numbers never do.
+        records.sort(key=lambda record: record.seq or 0)
+        branches = self._branches(session_id)
+        checkpoints = _read(session_id, records, branches.current())
+        silent = {*branches.starts[1:], *(record.seq for record in records if record.seq)}
+        known = _Known(tail, tuple(checkpoints), branches, branches.unnamed_heads(checkpoints, silent))
+        if len(self._kept) >= _REMEMBERED_SESSIONS:
+            self._kept.clear()
+        self._kept[session_id] = known
+        return known
 
     def _branches(self, session_id: str) -> Branches:
         restores = self._log.restores(session_id)
         tail = self._log.tail(session_id)
         return Branches(tail, [pair for pair in restores if pair[0] <= tail])
-
-    def _bookkeeping(self, records: Sequence[Record], branches: Branches) -> set[int]:
-        return {*branches.starts[1:], *(record.seq for record in records if record.seq)}
-
-    def _all(self, session_id: str, records: Sequence[Record], branches: Branches) -> tuple[Checkpoint, ...]:
-        # In the order of the log: a clock may jump back, the log's numbers never do.
-        ordered = sorted(records, key=lambda record: record.seq or 0)
-        on_line = branches.current()
-        return tuple(_checkpoint(session_id, named, on_line(named.seq)) for named in _read(ordered))
 
     def _found(self, session_id: str, name: str) -> Checkpoint:
         """Look a point up directly, without reading any other; ``on_current_line`` is not worked out."""
@@ -204,7 +226,7 @@ class Checkpoints:
         if record is None or record.parent != session_id:
             record = self._by_label(session_id, name)
         if record is not None:
-            return _checkpoint(session_id, _read([record])[0])
+            return _read(session_id, [record], _anywhere)[0]
         if entry := _ENTRY.fullmatch(name):
             return self._entry(session_id, int(entry[1]))
         raise self._unknown(session_id, name)
@@ -246,26 +268,33 @@ class Checkpoints:
         )
 
 
-def _read(records: Sequence[Record]) -> list[CheckpointNamed]:
+def _read(session_id: str, records: Sequence[Record], on_line: Callable[[int], bool]) -> list[Checkpoint]:
+    """Read many checkpoints in two passes, text to values and values to checkpoints, without building each entry."""
     try:
-        return read_bodies(_NAMED, [record.body for record in records])
-    except ValidationError as err:
+        values = from_json(b"[" + b",".join([record.body for record in records]) + b"]")
+        return _CHECKPOINTS.validate_python(
+            [
+                {
+                    "checkpoint_id": value["checkpoint_id"],
+                    "session_id": session_id,
+                    "label": value["label"],
+                    "kind": value.get("kind", "named"),
+                    "seq": value["seq"],
+                    "created_at": value["time"],
+                    "on_current_line": on_line(value["seq"]),
+                }
+                for value in values
+            ]
+        )
+    except (ValueError, TypeError, LookupError, AttributeError) as err:
         raise IntegrityError(
-            f"A checkpoint of this session cannot be read: {err.errors()[0]['msg']}.",
+            f"A checkpoint of the session {session_id!r} cannot be read: {str(err).splitlines()[0]}.",
             hint="Run `dataops doctor`; restore ledger.sqlite from a backup if it was edited by hand.",
         ) from err
 
 
-def _checkpoint(session_id: str, named: CheckpointNamed, on_current_line: bool = True) -> Checkpoint:
-    return Checkpoint(
-        checkpoint_id=named.checkpoint_id,
-        session_id=session_id,
-        label=named.label,
-        kind=named.kind,
-        seq=named.seq,
-        created_at=named.time,
-        on_current_line=on_current_line,
-    )
+def _anywhere(seq: int) -> bool:
+    return True
 
 
 def _checked_label(label: str) -> str:

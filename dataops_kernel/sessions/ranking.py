@@ -11,7 +11,7 @@ from dataops_kernel.storage.textindex import MAX_SEARCH_TERMS, Frequencies, Inde
 
 _K1, _B = 1.2, 0.4
 _MATCHES = 20_000
-_CANDIDATES = 300
+_CANDIDATES = 200
 _MOST_CANDIDATES = 5_000
 _SPREADING = 100
 _REACH = 2
@@ -99,8 +99,8 @@ def _spread(index: TextIndex, asked: Asked, found: dict[Place, Ranked], keep: Ke
     """Give the texts next to those that fit a share of their score, then weigh how each is said."""
     best = sorted(found.values(), key=lambda r: -r.score)[:_SPREADING]
     gains: list[tuple[IndexedText, float, Ranked]] = []
-    for source in best:
-        near = [text for text in index.around(*source.place, _REACH) if keep(text.group, text.number)]
+    for source, around in zip(best, index.around([source.place for source in best], _REACH), strict=True):
+        near = [text for text in around if keep(text.group, text.number)]
         here = next((at for at, text in enumerate(near) if text.number == source.place[1]), None)
         if here is None:
             continue

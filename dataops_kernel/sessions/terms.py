@@ -15,16 +15,20 @@ _NAME = re.compile(r"(?<![^\W_])[^\W_]++(?:[_.$#/-]++[^\W_]++)+")
 _LABEL = re.compile(r"([^\W\d_][^:\n]{0,40}):\s")
 _PROPER = re.compile(r"[^\W\d_][,;]?\s(?!I\b)[A-Z][a-z]")
 _STATED = re.compile(r"[^.!?\n]++[.!\n]")
-_TIME = re.compile(
-    r"\b(?:jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|august|sept(?:ember)?|october|november|december"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tomorrow|tonight|ago|week(?:end)?s?|months?|years?"
-    r"|days?|morning|evening|night|noon|spring|summer|autumn|fall|winter|easter|christmas|(?:19|20)\d\d)\b",
-    re.IGNORECASE,
+_TIMES = word_set(
+    """
+    january jan february feb march april may june july august september sept october november december
+    monday tuesday wednesday thursday friday saturday sunday yesterday today tomorrow tonight ago
+    week weeks weekend weekends month months year years day days morning evening night noon
+    spring summer autumn fall winter easter christmas
+    """
 )
-_AMOUNT = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|dozens?|half|twice|couple|several)\b",
-    re.IGNORECASE,
+_AMOUNTS = word_set(
+    """
+    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+    nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions
+    dozen dozens half twice couple several
+    """
 )
 _AN_ASIDE = 4  # words of a text that only asks may state: "That is great!"
 _ALSO_SILENT = word_set(
@@ -43,7 +47,9 @@ def terms(text: str) -> list[str]:
     """Return the terms of a text: its words in order, then names like ``orders_by_region`` whole, then its marks."""
     label = _LABEL.match(text)
     said = text[label.end() :] if label else text
-    found = [root(word) for word in words(text)]
+    heard = every_word(said)
+    found = [root(word) for word in words(label[1])] if label else []
+    found.extend(root(word) for word in heard if word not in SILENT)
     found.extend(names(text))
     if label:
         found.extend(spoken_by(word) for word in words(label[1]))
@@ -51,9 +57,12 @@ def terms(text: str) -> list[str]:
         found.append(ASKS)
         if sum(len(stated.split()) for stated in _STATED.findall(said)) <= _AN_ASIDE:
             found.append(ONLY_ASKS)
-    for mark, pattern in ((TIME, _TIME), (AMOUNT, _AMOUNT), (NAME, _PROPER)):
-        if pattern.search(said):
-            found.append(mark)
+    if not _TIMES.isdisjoint(heard) or any(len(word) == 4 and word[:2] in ("19", "20") for word in heard):
+        found.append(TIME)
+    if not _AMOUNTS.isdisjoint(heard) or any(word[0].isdigit() for word in heard):
+        found.append(AMOUNT)
+    if _PROPER.search(said):
+        found.append(NAME)
     return found
 
 
@@ -64,12 +73,19 @@ def spoken_by(name: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words that say what a text is about, in lower case, in order."""
-    return [word for match in _WORD.finditer(text) if (word := bare(match.group())) and word not in SILENT]
+    return [word for word in every_word(text) if word not in SILENT]
+
+
+def every_word(text: str) -> list[str]:
+    """Return all words of a text in lower case, in order."""
+    return [word for match in _WORD.findall(text) if (word := bare(match))]
 
 
 def bare(word: str) -> str:
     """Return a word in lower case without what follows an apostrophe, cleaned of anything no index takes."""
-    word = word.replace("’", "'").partition("'")[0].lower()
+    word = word.lower()
+    if "'" in word or "’" in word:
+        word = word.replace("’", "'").partition("'")[0]
     return word if word.isalnum() else "".join(filter(str.isalnum, word))
 
 

@@ -53,6 +53,7 @@ class SqliteTextIndex(TextIndex):
         self._in_memory = False
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._file: int | None = None
         survive_forks(self)
 
     def around(self, places: Sequence[tuple[str, int]], reach: int) -> list[list[IndexedText]]:
@@ -218,6 +219,8 @@ class SqliteTextIndex(TextIndex):
                 raise from_sqlite(error, self._path) from error
 
     def _once(self, work: Callable[[sqlite3.Connection], T], writes: bool) -> T:
+        if self._connection is not None and not self._in_memory and _inode(self._path) != self._file:
+            self.close()  # somebody deleted the file to have it built anew
         connection = self._connection or self._open()
         if not writes:
             # One moment for all its statements: another process may be adding or removing meanwhile.
@@ -237,6 +240,8 @@ class SqliteTextIndex(TextIndex):
         try:
             if not self._in_memory:
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if not self._path.exists():
+                    self._remove_files()  # what a deleted file left behind would be read into the new one
         except OSError:
             self._in_memory = True
         connection = sqlite3.connect(
@@ -251,6 +256,7 @@ class SqliteTextIndex(TextIndex):
             connection.close()
             raise
         self._connection = connection
+        self._file = _inode(self._path)
         return connection
 
     def _begin_anew(self) -> None:
@@ -258,10 +264,13 @@ class SqliteTextIndex(TextIndex):
         if self._in_memory:
             return
         try:
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._remove_files()
         except OSError as error:
             raise from_system(error, self._path) from error
+
+    def _remove_files(self) -> None:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -284,6 +293,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _mark(connection: sqlite3.Connection) -> tuple[int, int]:

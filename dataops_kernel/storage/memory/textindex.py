@@ -23,13 +23,10 @@ class MemoryTextIndex(TextIndex):
         self._texts: dict[tuple[str, int], tuple[str, ...]] = {}
         self._holding: dict[tuple[str, str], dict[tuple[str, int], int]] = defaultdict(dict)
 
-    def around(self, group: str, number: int, reach: int) -> list[IndexedText]:
-        """Return a text and those next to it."""
+    def around(self, places: Sequence[tuple[str, int]], reach: int) -> list[list[IndexedText]]:
+        """Return texts and those next to them."""
         with self._lock:
-            numbers = self._numbers.get(group, [])
-            first = max(0, bisect_left(numbers, number) - reach)
-            found = numbers[first : bisect_right(numbers, number) + reach]
-            return [IndexedText(group, near, self._texts[group, near]) for near in found]
+            return [self._around(group, number, reach) for group, number in places]
 
     def remove(self, group: str) -> None:
         """Forget a group."""
@@ -42,6 +39,12 @@ class MemoryTextIndex(TextIndex):
                     if not held:
                         del self._holding[owner, term]
             self._read.pop(group, None)
+
+    def _around(self, group: str, number: int, reach: int) -> list[IndexedText]:
+        numbers = self._numbers.get(group, [])
+        first = max(0, bisect_left(numbers, number) - reach)
+        found = numbers[first : bisect_right(numbers, number) + reach]
+        return [IndexedText(group, near, self._texts[group, near]) for near in found]
 
     def _positions(self, groups: Sequence[str]) -> dict[str, int]:
         return {group: self._read[group] for group in groups if group in self._read}

@@ -28,6 +28,7 @@ COMMANDS = {
     "lineage": Command("dataops_kernel.cli.lineage", "show where something comes from and what it led to"),
     "checkpoint": Command("dataops_kernel.cli.checkpoint", "create, list, restore and compare checkpoints, as a tree"),
     "context": Command("dataops_kernel.cli.context", "show what a model would see, why, and pin what must be there"),
+    "snapshot": Command("dataops_kernel.cli.snapshot", "keep, load, export, import and inherit sessions"),
     "workflows": Command("dataops_kernel.cli.workflows", "list and describe workflows"),
     "app": Command("dataops_kernel.cli.app", "open the workbench in the browser"),
     "bench": Command("dataops_kernel.cli.bench", "measure how well memory finds what answers a question"),

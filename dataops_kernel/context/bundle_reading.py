@@ -109,7 +109,7 @@ class BundleReader:
                 raise BundleError(f"The bundle lacks {needed!r}.", hint=_AGAIN, member=needed)
         for name, member in declared.items():
             found, size = self._digest(name, member.size_bytes)
-            if (found, size) != (member.sha256, member.size_bytes):
+            if (found, size) != (member.sha256, member.size_bytes) or self.size(name) != size:
                 raise BundleError(
                     f"The member {name!r} is not what the manifest says: other bytes or another size.",
                     hint=_AGAIN,

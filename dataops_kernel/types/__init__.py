@@ -51,6 +51,7 @@ from dataops_kernel.types.log import (
     event_stream,
     session_stream,
 )
+from dataops_kernel.types.memory import MessageHit
 from dataops_kernel.types.plans import Candidate, Plan, PlanStep, Question, Undone
 from dataops_kernel.types.retention import DeletionPlan, KeepKind, KeepReason, Purge, WhyKept
 from dataops_kernel.types.runs import CLOSING_EVENTS, Answer, Event, EventType, Run, RunStatus
@@ -134,6 +135,7 @@ __all__ = [
     "MergeStrategy",
     "Message",
     "MessageAdded",
+    "MessageHit",
     "OnConflict",
     "PinSet",
     "Plan",

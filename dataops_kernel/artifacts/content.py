@@ -189,13 +189,23 @@ def _reading(artifact: Artifact) -> Iterator[None]:
 def _writing() -> Iterator[None]:
     try:
         yield
-    except OSError as err:
-        if err.errno in _OUT_OF_ROOM:
-            raise  # the blob store, whose folder it is, says this itself
+    except (OSError, RuntimeError) as err:
+        refused = _refusal(err)
+        if refused is None:
+            raise
+        if refused.errno in _OUT_OF_ROOM:
+            raise refused from None  # the blob store, whose folder it is, says this itself
         raise StorageUnavailableError(
-            f"The content cannot be written: {err.strerror or err}.",
+            f"The content cannot be written: {refused.strerror or refused}.",
             hint="Check that the disk of the workspace is well and that this user may write to its blobs folder.",
         ) from err
+
+
+def _refusal(error: BaseException | None) -> OSError | None:
+    """Return the system's error behind an error; pyarrow closes a file it cannot write with one of its own."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__context__
+    return error
 
 
 def _place(artifact: Artifact) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from dataops_kernel import Workbench, connect
 from dataops_kernel.clock import Clock, system_clock
-from dataops_kernel.storage.embedded import SqliteLedger
-from dataops_kernel.types import session_stream
+from dataops_kernel.errors import SessionNotFoundError
+from dataops_kernel.sessionlog import Line
+from dataops_kernel.sessionlog.line import OPEN_END
 from tests.reliability.deeds import CREATE, DEEDS, Step, same_content
 from tests.reliability.story import State, Story
 
@@ -53,7 +54,7 @@ def outcomes(story: Story | None, step: Step) -> list[Story]:
 
 def choose(dice: random.Random, stories: Mapping[str, Story], token: str) -> Step:
     """Choose an operation that can be done now, each as often as its weight says."""
-    session = dice.choice([*stories])
+    session = dice.choice([key for key, story in stories.items() if not story.erased])
     possible = {name: targets for name, deed in DEEDS.items() if (targets := deed.targets(stories[session]))}
     [name] = dice.choices([*possible], [DEEDS[name].weight for name in possible])
     return Step(name, session, token, dice.choice(possible[name]))
@@ -65,14 +66,12 @@ class Witness:
     def __init__(self, wb: Workbench, seen: set[str]) -> None:
         self._wb = wb
         self._seen = seen
-        self._ledger = SqliteLedger(wb.workspace / "ledger.sqlite")
-
-    def close(self) -> None:
-        """Let go of the ledger it looks into directly."""
-        self._ledger.close()
+        self._log = wb._services.log
 
     def difference(self, session_id: str, story: Story) -> str:
         """Return how a session differs from its story, "" when it does not."""
+        if story.erased:
+            return self._trace_of(session_id)
         session = self._wb.sessions.get_session(session_id)
         artifacts = self._wb.artifacts.list_artifacts(session_id)
         read = State(
@@ -80,10 +79,11 @@ class Witness:
             session.global_context,
             frozenset((artifact.name, artifact.version) for artifact in artifacts),
         )
-        numbers = [entry.seq for entry in self._ledger.entries(session_stream(session_id))]
+        numbers = [number for number, _ in self._log.read(session_id, Line(((1, OPEN_END),)))]
         checkpoints = {checkpoint.label for checkpoint in self._wb.context.list_checkpoints(session_id)}
         compared: list[tuple[str, Any, Any]] = [
             ("title", session.title, story.title),
+            ("metadata", session.metadata, story.metadata),
             ("messages", read.messages, story.now.messages),
             ("context", read.context, story.now.context),
             ("artifacts", read.artifacts, story.now.artifacts),
@@ -97,6 +97,13 @@ class Witness:
             if found != told:
                 return f"{what}: {_shortly(found)} where {_shortly(told)} was told"
         return self._wrong_content(story, {(a.name, a.version): a.artifact_id for a in artifacts})
+
+    def _trace_of(self, session_id: str) -> str:
+        try:
+            self._wb.sessions.get_session(session_id)
+        except SessionNotFoundError:
+            return f"log of {session_id}: still there" if self._log.tail(session_id) else ""
+        return "session: still there"
 
     def _wrong_content(self, story: Story, artifacts: Mapping[tuple[str, int], str]) -> str:
         for place, artifact_id in artifacts.items():

@@ -6,6 +6,7 @@ a state machine) and whoever checks them share this table and nothing else.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,10 @@ import pyarrow as pa
 from dataops_kernel import Workbench
 from dataops_kernel.types import ArtifactMetadata, Message
 from tests.reliability.story import Story
+
+CREATE = "create session"
+"""The one operation without a session to be done on; its token is the title."""
+ERASE = "erase session"
 
 
 class Step(NamedTuple):
@@ -86,6 +91,18 @@ def _rename(wb: Workbench, session_id: str, step: Step) -> str:
     return ""
 
 
+def _update(wb: Workbench, session_id: str, step: Step) -> str:
+    return wb.sessions.update_session(session_id, {"metadata": {step.target: step.token}}).session_id
+
+
+def _archive(wb: Workbench, session_id: str, step: Step) -> str:
+    return str(wb.sessions.archive_session(session_id))
+
+
+def _erase(wb: Workbench, session_id: str, step: Step) -> str:
+    return wb.sessions.erase_session(session_id).session_id
+
+
 def _run(wb: Workbench, session_id: str, step: Step) -> str:
     handle = wb.run("echo", {"said": step.token}, session_id)
     handle.result(60)
@@ -151,11 +168,18 @@ DEEDS: Mapping[str, Deed] = {
         lambda story, step: [story.loaded(int(step.target))],
         targets=lambda story: [str(number) for number in range(len(story.snapshots))],
     ),
+    "update": Deed(
+        _update,
+        lambda story, step: [story.with_metadata(step.target, step.token)],
+        targets=lambda story: _KEYS,
+    ),
+    # However far it came, what was archived reads as before.
+    "archive": Deed(_archive, lambda story, step: [story], weight=0.5),
     # Accepted in one commit, closed with its last words in another; between them the next to open closes it.
     "run": Deed(_run, lambda story, step: [story.heard(_ORPHANED, entries=3), story.heard(step.token, entries=3)]),
+    # The last, because nothing can be done after it; what is interrupted is finished by the next to open.
+    ERASE: Deed(_erase, lambda story, step: [replace(story, erased=True)], weight=0.1),
 }
-CREATE = "create session"
-"""The one operation without a session to be done on; its token is the title."""
 
 
 def every_deed_once() -> list[Step]:

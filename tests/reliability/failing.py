@@ -3,7 +3,6 @@
 import importlib
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 from dataops_kernel import Workbench
 from dataops_kernel.clock import system_clock
 from dataops_kernel.errors import DataOpsError
-from dataops_kernel.testing.faults import Outcome, strike
+from dataops_kernel.testing.faults import Outcome, short_writes, strike
 from tests.reliability.acting import Witness, follow, opened, outcomes, perform
-from tests.reliability.deeds import CREATE, DEEDS, Step, every_deed_once
+from tests.reliability.deeds import CREATE, DEEDS, ERASE, Step, every_deed_once
 from tests.reliability.story import Story
 
 OPEN = "open the workspace"
@@ -30,14 +29,18 @@ def _later() -> datetime:
 def prepare(template: Path) -> dict[str, str]:
     """Make the workspace that every trial starts from, and return the ids of its sessions."""
     told: list[str] = []
-    follow({"workspace": template, "ids": {}, "steps": every_deed_once()}, told.append)
+    follow({"workspace": template, "ids": {}, "steps": _template_steps()}, told.append)
     return {SESSION: told[0]}
+
+
+def _template_steps() -> list[Step]:
+    return [step for step in every_deed_once() if step.deed != ERASE]
 
 
 def template_story() -> Story:
     """Tell what the template reads like."""
     story = None
-    for step in every_deed_once():
+    for step in _template_steps():
         story = outcomes(story, step)[-1]
     assert story is not None
     return story
@@ -47,7 +50,8 @@ def fail_once(plan: Any, acknowledge: Callable[[str], None]) -> None:
     """Let one call fail under one operation, go on working, open again and compare; for a nursery that is traced
     (and that is warmed up by a plan of steps, to be followed as it is).
 
-    The plan is ``{workspace, template, ids, operation, call, number, fault}``. Acknowledges ``passed`` when the
+    The plan is ``{workspace, template, ids, operation, call, number, fault}``, or has a ``limit`` on the size of files
+    in place of the last three. Acknowledges ``passed`` when the
     operation makes fewer calls, ``kept`` when it succeeded in spite of the fault, else the error's code.
     """
     if "steps" in plan:
@@ -60,17 +64,27 @@ def fail_once(plan: Any, acknowledge: Callable[[str], None]) -> None:
     try:
         told = _opening(workspace, plan) if plan["operation"] in (OPEN, MAKE) else _working(workspace, plan)
     except Exception as error:
-        error.add_note(f"when call {plan['number']} of {plan['call']} failed under {plan['operation']!r}")
+        error.add_note(f"under {plan['operation']!r}, {plan}")
         raise
     shutil.rmtree(workspace)
     acknowledge(told)
+
+
+def _disturbed(plan: Any, work: Callable[[], Any]) -> Outcome:
+    if "limit" not in plan:
+        return strike(plan["call"], plan["number"], plan["fault"], work)
+    try:
+        with short_writes(plan["limit"]):
+            return Outcome(work(), None, struck=False)
+    except DataOpsError as error:
+        return Outcome(None, error, struck=True)
 
 
 def _opening(workspace: Path, plan: Any) -> str:
     def open_and_close() -> None:
         opened(workspace).close()
 
-    outcome = strike(plan["call"], plan["number"], plan["fault"], open_and_close)
+    outcome = _disturbed(plan, open_and_close)
     if plan["operation"] == OPEN:
         _compare(workspace, dict(plan["ids"]), template_story())
     else:
@@ -80,10 +94,12 @@ def _opening(workspace: Path, plan: Any) -> str:
 
 def _working(workspace: Path, plan: Any) -> str:
     ids = dict(plan["ids"])
+    if plan["operation"] == ERASE:
+        return _erasing(workspace, plan, ids)
     before = template_story()
     step = _step(plan["operation"], before, "struck")
     with opened(workspace, clock=_later) as wb:
-        outcome = strike(plan["call"], plan["number"], plan["fault"], lambda: perform(wb, step, ids))
+        outcome = _disturbed(plan, lambda: perform(wb, step, ids))
         told = _told(outcome)
         possible = after_one(before, step, whole=outcome.error is None)
         # The same again, and something else, in the process that saw the fault.
@@ -92,6 +108,22 @@ def _working(workspace: Path, plan: Any) -> str:
             possible = [after_one(story, again, whole=True)[0] for story in possible]
         story = _agreeing(wb, ids, possible)
     _compare(workspace, ids, story)
+    return told
+
+
+def _erasing(workspace: Path, plan: Any, ids: dict[str, str]) -> str:
+    """Erase, and again when it was refused; what was refused halfway is finished by whoever opens next."""
+    before = template_story()
+    step = _step(ERASE, before, "")
+    with opened(workspace, clock=_later) as wb:
+        outcome = _disturbed(plan, lambda: perform(wb, step, ids))
+    told = _told(outcome)
+    with opened(workspace) as wb:
+        story = _agreeing(wb, ids, after_one(before, step, whole=outcome.error is None))
+        if not story.erased:
+            perform(wb, step, ids)
+    with opened(workspace) as wb:
+        assert Witness(wb, set()).difference(ids[SESSION], after_one(before, step, whole=True)[0]) == ""
     return told
 
 
@@ -109,15 +141,16 @@ def _step(operation: str, story: Story, token: str) -> Step:
 
 
 def _agreeing(wb: Workbench, ids: dict[str, str], possible: list[Story]) -> Story:
-    with closing(Witness(wb, set())) as witness:
-        differences = [witness.difference(ids[SESSION], story) for story in possible]
-        assert "" in differences, differences
-        _check_created(wb, ids, witness)
-        return possible[differences.index("")]
+    witness = Witness(wb, set())
+    differences = [witness.difference(ids[SESSION], story) for story in possible]
+    assert "" in differences, differences
+    _check_created(wb, ids, witness)
+    return possible[differences.index("")]
 
 
 def _compare(workspace: Path, ids: dict[str, str], story: Story | None) -> None:
-    with opened(workspace) as wb, closing(Witness(wb, set())) as witness:
+    with opened(workspace) as wb:
+        witness = Witness(wb, set())
         if story is not None:
             assert witness.difference(ids[SESSION], story) == ""
         _check_created(wb, ids, witness)
@@ -126,7 +159,7 @@ def _compare(workspace: Path, ids: dict[str, str], story: Story | None) -> None:
 
 def _check_created(wb: Workbench, ids: dict[str, str], witness: Witness) -> None:
     listed = [session.session_id for session in wb.sessions.list_sessions()]
-    assert {*ids.values()} <= {*listed}
+    assert {id for key, id in ids.items() if key != SESSION} <= {*listed}
     assert len(listed) == len({*listed})
     for key, id in ids.items():
         if key != SESSION:

@@ -28,9 +28,14 @@ class Story:
     left: State | None = None
     contents: Mapping[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
     entries: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    erased: bool = False
 
     def titled(self, title: str) -> Self:
         return replace(self, title=title)
+
+    def with_metadata(self, key: str, value: str) -> Self:
+        return replace(self, metadata={**self.metadata, key: value})
 
     def heard(self, text: str, entries: int = 1) -> Self:
         now = self.now._replace(messages=(*self.now.messages, text))

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from dataops_kernel import Workbench
 from dataops_kernel.testing.crash import Nursery
@@ -45,24 +45,29 @@ class StoryMachine(RuleBasedStateMachine):
     @rule(elsewhere=st.booleans())
     def create(self, elsewhere: bool) -> None:
         self.turns += 1
-        if len(self.stories) < 3:
+        if len(self._living()) < 3:
             self._do(Step(CREATE, f"session {self.turns}", f"session {self.turns}"), elsewhere)
 
+    @precondition(lambda self: self._living())
     @rule(data=st.data(), elsewhere=st.booleans())
     def act(self, data: Any, elsewhere: bool) -> None:
         self.turns += 1
-        key = data.draw(st.sampled_from(sorted(self.stories)), "session")
+        key = data.draw(st.sampled_from(self._living()), "session")
         story = self.stories[key]
         deed = data.draw(st.sampled_from(sorted(name for name, deed in DEEDS.items() if deed.targets(story))), "deed")
         target = data.draw(st.sampled_from(sorted(DEEDS[deed].targets(story))), "target")
         self._do(Step(deed, key, f"turn {self.turns}", target), elsewhere)
 
+    @precondition(lambda self: self._living())
     @rule(data=st.data())
     def restore(self, data: Any) -> None:
         """Restore more often than chance would, also lines that were left."""
-        key = data.draw(st.sampled_from(sorted(self.stories)), "session")
+        key = data.draw(st.sampled_from(self._living()), "session")
         if labels := sorted(self.stories[key].checkpoints):
             self._do(Step("restore", key, "", data.draw(st.sampled_from(labels), "label")), elsewhere=False)
+
+    def _living(self) -> list[str]:
+        return sorted(key for key, story in self.stories.items() if not story.erased)
 
     def _do(self, step: Step, elsewhere: bool) -> None:
         if elsewhere and self.nursery is not None:
@@ -78,7 +83,6 @@ class StoryMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for key, story in self.stories.items():
             assert self.witness.difference(self.ids[key], story) == ""
-        self.witness.close()
 
 
 def test_random_operations_of_one_process_read_as_the_story_says(tmp_path):

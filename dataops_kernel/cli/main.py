@@ -21,7 +21,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "ask": Command("dataops_kernel.cli.ask", "ask a question or tell what to do"),
     "run": Command("dataops_kernel.cli.run", "run one workflow by name"),
-    "sessions": Command("dataops_kernel.cli.sessions", "list, show, start and rename sessions"),
+    "sessions": Command("dataops_kernel.cli.sessions", "list, show, update, archive and erase sessions"),
     "artifacts": Command("dataops_kernel.cli.artifacts", "list, show, export and delete what runs left behind"),
     "search": Command("dataops_kernel.cli.search", "find what was said about something"),
     "sql": Command("dataops_kernel.cli.sql", "query the session's tables"),

@@ -7,7 +7,7 @@ from dataops_kernel.errors import ParameterError
 from dataops_kernel.llm.tokens import count_tokens, fit
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessions.rolling import RollingSummaries
-from dataops_kernel.types import Message, MessageAdded, Remembered, RollingSummary
+from dataops_kernel.types import Message, MessageAdded, MessageHit, Remembered, RollingSummary
 
 if TYPE_CHECKING:
     from dataops_kernel.sessions.memory import Memory
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _RECENT, _RELEVANT = 0.5, 0.25  # shares of the budget; what one part leaves over, the next may use
 _ONE_TURN = 0.25  # a single turn, but for the newest, is cut to this share
 _FITTING_TURNS = 12
+_ABOUT = 400  # characters of a question that are looked for: who pastes a page asks in its first lines
+_ANSWERING = 64  # log entries that a question's answer may take
+_SEARCHES = 256
 _PAGE = 32
 _COUNTED = 50_000
 _EARLIER, _FITTING, _LATELY = "Earlier in this session:", "Said before about this:", "Most recent:"
@@ -28,6 +31,14 @@ class Turn(NamedTuple):
     text: str
     tokens: int
     why: str = ""
+
+
+class _Search(NamedTuple):
+    """What was found for a question when the line ended at ``head``."""
+
+    about: str
+    head: int
+    hits: Sequence[MessageHit]
 
 
 class Summary(NamedTuple):
@@ -47,6 +58,7 @@ class ContextSummaries:
         self._rolling = rolling
         self._memory = memory
         self._tokens: dict[tuple[str, int], int] = {}
+        self._searches: dict[str, _Search] = {}
 
     def text(self, session_id: str, max_tokens: int) -> str:
         """Return the session in at most ``max_tokens`` tokens (``llm.tokens.count_tokens``), "" when none fit.
@@ -114,9 +126,21 @@ class ContextSummaries:
         room = budget - _cost(_FITTING)
         if self._memory is None or not about or room <= 0:
             return []
-        hits = self._memory.relevant(session_id, about, line=line, k=_FITTING_TURNS, without=shown)
+        found = self._found(self._memory, session_id, line, about[:_ABOUT])
+        hits = [hit for hit in found if hit.seq in line and hit.seq not in shown]
         turns = (self.turn(session_id, hit.seq, hit.message)._replace(why=", ".join(hit.why)) for hit in hits)
         return _taken(turns, room, int(budget * 2 * _ONE_TURN))
+
+    def _found(self, memory: "Memory", session_id: str, line: Line, about: str) -> Sequence[MessageHit]:
+        """Search once for a question: what is said while it is answered is among the newest turns anyway."""
+        known = self._searches.get(session_id)
+        if known is not None and known.about == about and known.head in line and line.head - known.head <= _ANSWERING:
+            return known.hits
+        hits = memory.relevant(session_id, about, line=line, k=2 * _FITTING_TURNS)
+        if len(self._searches) >= _SEARCHES:
+            self._searches.clear()
+        self._searches[session_id] = _Search(about, line.head, hits)
+        return hits
 
     def rolling(self, session_id: str, line: Line) -> RollingSummary:
         """Return the rolling summary of a line with an end."""

@@ -33,8 +33,8 @@ def compare(id: str, operation: str, raw: Work, product: Work, *, runs: int, goa
     raws, products = [], []
     gc.collect()
     for _ in range(runs):
-        raws.append(_timed(raw))
-        products.append(_timed(product))
+        raws.append(timed(raw))
+        products.append(timed(product))
     return Row(
         id, operation, statistics.median(raws), statistics.median(products), percentile(products, 99), goal, note
     )
@@ -46,7 +46,8 @@ def percentile(values: list[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
-def _timed(work: Work) -> float:
+def timed(work: Work) -> float:
+    """Return the milliseconds that one run takes."""
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000

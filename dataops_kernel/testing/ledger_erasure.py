@@ -78,17 +78,20 @@ class ErasureContract:
         ledger.commit([Put("k", "a", b"new", parent="p")])
         assert ledger.data("k", "a") is None
 
+    much = 1200
+    """Records of the test that erases many; a backend on the network may say fewer, in sixties."""
+
     def test_much_is_erased_at_once(self, ledger: Ledger) -> None:
-        for start in range(0, 1200, 60):
+        for start in range(0, self.much, 60):
             writes: list[Write] = [Put("k", f"r{number:04d}", b"") for number in range(start, start + 60)]
             ledger.commit([*writes, *(Append(f"s{start}", b"") for _ in range(40))])
 
         gone = ledger.erase(
-            streams={f"s{start}": None for start in range(0, 1200, 60)},
-            records=[("k", f"r{number:04d}") for number in range(1, 1200)],
+            streams={f"s{start}": None for start in range(0, self.much, 60)},
+            records=[("k", f"r{number:04d}") for number in range(1, self.much)],
         )
 
-        assert gone == 1199 + 20 * 40
+        assert gone == self.much - 1 + self.much // 60 * 40
         assert [record.id for record in ledger.scan("k")] == ["r0000"]
 
     def test_erasing_what_is_not_there_does_nothing(self, ledger: Ledger) -> None:

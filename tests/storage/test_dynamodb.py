@@ -7,6 +7,8 @@ from dataops_kernel.testing.ledger_contract import LedgerContract
 
 
 class TestDynamoLedger(LedgerContract):
+    much = 180
+
     @pytest.fixture
     def ledger(self, dynamo_ledger: Ledger) -> Ledger:
         return dynamo_ledger

@@ -62,10 +62,10 @@ class Eraser:
         waiting = iter(dict.fromkeys(names))
         while part := [*islice(waiting, _PAGE)]:
             items = self._items.many(record_key(*name) for name in part)
-            for item in items.values():
-                if "held" in item:
-                    self._large.clear(item)
-            items = self._items.many(items) if any("held" in item for item in items.values()) else items
+            held = [item for item in items.values() if "held" in item]
+            if held:
+                self._large.clear(held)
+                items = self._items.many(items)
             found = {name: known_of(items[key]) for name in part if (key := record_key(*name)) in items}
             self._items.write(_deletes(key for name, known in found.items() for key in _around(name, known)))
             self._items.write(_deletes(record_key(*name) for name in found))

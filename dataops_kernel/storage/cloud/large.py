@@ -15,7 +15,6 @@ So a crash at any point leaves a commit that is wholly there or wholly not, and 
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from dataops_kernel.storage.cloud.connection import Connection
@@ -28,7 +27,6 @@ MAX_ITEMS = 100
 MAX_BYTES = 4_000_000
 _DECISION = "decision"
 _COMMITTED, _ABORTED = "committed", "aborted"
-_STILL_OURS = {"ConditionExpression": "held = :token"}
 
 
 def fits(actions: Sequence[Action]) -> bool:
@@ -86,13 +84,17 @@ class LargeCommits:
             item = now
         return item if item is not None and "wrote" in item else None
 
-    def clear(self, item: Item) -> None:
-        """Take away whatever holds an item, for a writer that needs it."""
-        token, key = item["held"]["S"], key_of(item)
-        if self._decide(token, _ABORTED) == _COMMITTED:
-            self._finish(token)
-        else:
-            self._release(token, key)
+    def clear(self, items: Iterable[Item]) -> None:
+        """Take away whatever holds these items, for a writer that needs them."""
+        by_token: dict[str, list[Item]] = {}
+        for item in items:
+            if "held" in item:
+                by_token.setdefault(item["held"]["S"], []).append(item)
+        for token, held in by_token.items():
+            if self._decide(token, _ABORTED) == _COMMITTED:
+                self._finish(token)
+            else:
+                self._release(token, held)
 
     def _hold(self, token: str, actions: Sequence[Action]) -> None:
         try:
@@ -140,60 +142,59 @@ class LargeCommits:
 
     def _apply(self, token: str, actions: Sequence[Action]) -> None:
         for part in _parts(actions):
-            try:
-                self._connection.call(
-                    "TransactWriteItems", TransactItems=[self._applied(token, action) for action in part]
-                )
-            except Refused:  # somebody else is at it too: what is held no more is done
-                for action in part:
-                    with suppress(Refused):
-                        self._connection.call("TransactWriteItems", TransactItems=[self._applied(token, action)])
+            self._each(MAX_ITEMS, [self._applied(token, action) for action in part])
         self._forget(token, len(actions))
 
     def _applied(self, token: str, action: Action) -> dict[str, Any]:
-        asked = {
-            "TableName": self._connection.table,
-            **_STILL_OURS,
-            "ExpressionAttributeValues": {":token": {"S": token}},
-        }
+        asked = self._ours(token)
         if action.item is None:
             return {"Delete": {**asked, "Key": action.key.item()}}
         return {"Put": {**asked, "Item": action.item}}
 
     def _undo(self, token: str, held: Sequence[Action], early: Sequence[Action]) -> None:
         self._decide(token, _ABORTED)
-        found = self._items.many(action.key for action in held)
-        for key, item in found.items():
-            if item.get("held") == {"S": token}:
-                self._release(token, key)
-        for action in early:
-            with suppress(Refused):  # whoever wrote the same pointer after us needs it
-                self._connection.call(
-                    "DeleteItem",
-                    Key=action.key.item(),
-                    ConditionExpression="wrote = :token",
-                    ExpressionAttributeValues={":token": action.item["wrote"] if action.item else {"S": token}},
-                )
+        found = self._items.many(action.key for action in held).values()
+        self._release(token, [item for item in found if item.get("held") == {"S": token}])
+        # Whoever wrote the same pointer after us needs it.
+        self._each(MAX_ITEMS, [self._withdrawn(action) for action in early])
         self._forget(token, len(held))
 
-    def _release(self, token: str, key: Key) -> None:
-        ours = {":token": {"S": token}}
-        try:
-            self._connection.call(
-                "UpdateItem",
-                Key=key.item(),
-                UpdateExpression="REMOVE held",
-                ConditionExpression="held = :token AND attribute_exists(wrote)",
-                ExpressionAttributeValues=ours,
-            )
-        except Refused:
-            with suppress(Refused):  # a stub was made only to be held
-                self._connection.call(
-                    "DeleteItem",
-                    Key=key.item(),
-                    ConditionExpression="held = :token AND attribute_not_exists(wrote)",
-                    ExpressionAttributeValues=ours,
-                )
+    def _release(self, token: str, items: Sequence[Item]) -> None:
+        self._each(MAX_ITEMS, [self._released(token, item) for item in items])
+
+    def _released(self, token: str, item: Item) -> dict[str, Any]:
+        asked = self._ours(token)
+        if "wrote" in item:
+            return {"Update": {**asked, "Key": key_of(item).item(), "UpdateExpression": "REMOVE held"}}
+        return {"Delete": {**asked, "Key": key_of(item).item()}}  # a stub was made only to be held
+
+    def _withdrawn(self, action: Action) -> dict[str, Any]:
+        assert action.item is not None
+        return {
+            "Delete": {
+                "TableName": self._connection.table,
+                "Key": action.key.item(),
+                "ConditionExpression": "wrote = :token",
+                "ExpressionAttributeValues": {":token": action.item["wrote"]},
+            }
+        }
+
+    def _each(self, most: int, requests: Sequence[dict[str, Any]]) -> None:
+        """Do what is still to be done; what is held no more was done by somebody else."""
+        for start in range(0, len(requests), most):
+            part = list(requests[start : start + most])
+            try:
+                self._connection.call("TransactWriteItems", TransactItems=part)
+            except Refused:
+                if len(part) > 1:
+                    self._each(1, part)
+
+    def _ours(self, token: str) -> dict[str, Any]:
+        return {
+            "TableName": self._connection.table,
+            "ConditionExpression": "held = :token",
+            "ExpressionAttributeValues": {":token": {"S": token}},
+        }
 
     def _forget(self, token: str, count: int) -> None:
         stage = (_stage_key(token, number) for number in range(count))

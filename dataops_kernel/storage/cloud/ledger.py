@@ -78,6 +78,7 @@ class DynamoLedger(Ledger):
                 except Refused as refused:
                     if _is_done(refused, token):
                         break
+                    self._large.clear(refused.items)
                     if attempt:
                         self.connection.pause(min(attempt, 3))
                 else:
@@ -142,8 +143,7 @@ class DynamoLedger(Ledger):
         keys = [*(record_key(*name) for name in names), *(place_key(*place) for place in places)]
         found = self._items.many(keys)
         held = [item for item in found.values() if "held" in item]
-        for item in held:
-            self._large.clear(item)
+        self._large.clear(held)
         found.update(self._items.many(map(key_of, held)) if held else {})
         found = {key: item for key, item in found.items() if "wrote" in item and "held" not in item}
         return View(
@@ -245,7 +245,7 @@ class DynamoLedger(Ledger):
         last = 0
         for item in self._items.range(partition("stream", stream), limit=1, reverse=True):
             if clear and "held" in item:
-                self._large.clear(item)
+                self._large.clear([item])
             if self._large.seen(item):
                 last = int(item["sk"]["S"])
                 break

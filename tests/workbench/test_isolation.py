@@ -44,6 +44,9 @@ def test_another_users_session_is_not_found_by_any_verb(bob, anns):
         lambda: bob.context.create_checkpoint(session_id, "x"),
         lambda: bob.context.restore_checkpoint(session_id, "mine"),
         lambda: bob.context.diff_checkpoints(session_id, "mine"),
+        lambda: bob.context.checkpoint_tree(session_id),
+        lambda: bob.context.undo_restore(session_id),
+        lambda: bob.artifacts.deleted_artifacts(session_id),
         lambda: bob.runs.list(session_id),
     ]
 
@@ -52,11 +55,24 @@ def test_another_users_session_is_not_found_by_any_verb(bob, anns):
             verb()
 
 
+def test_another_users_artifact_is_not_deleted_restored_or_purged_by_whoever_may_delete(workbench, anns):
+    session_id, artifact_id = anns
+    carol = workbench.acting_as(User(user_id="carol", roles=("developer",)))
+
+    for verb in (carol.artifacts.delete_artifacts, carol.artifacts.restore_artifacts, carol.artifacts.purge_artifacts):
+        with pytest.raises(ArtifactNotFoundError):
+            verb([artifact_id])
+    with pytest.raises(SessionNotFoundError):
+        carol.artifacts.purge_due(session_id)
+
+
 def test_another_users_artifact_is_not_found_by_its_id(bob, anns):
     _, artifact_id = anns
     for verb in (
         bob.artifacts.get_artifact,
         bob.artifacts.describe,
+        bob.artifacts.why_kept,
+        lambda id: bob.artifacts.plan_deletion([id]),
         bob.artifacts.open_artifact,
         lambda id: bob.artifacts.preview(id, 5),
         bob.lineage,

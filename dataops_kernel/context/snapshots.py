@@ -1,6 +1,7 @@
 """Snapshots: a session as it was, as sealed segments of its log and one manifest that names them."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from dataops_kernel.types import (
     Frozen,
     LogEntry,
     MessageAdded,
+    Question,
     Run,
     RunStarted,
     Segment,
@@ -33,6 +35,7 @@ SNAPSHOT_VERSION = 1
 
 _INLINE_BYTES = 32 * 1024
 _RUNS_LOOKED_AT = 200
+_LOOKED_BACK = 256
 _RUNS: TypeAdapter[list[Run]] = TypeAdapter(list[Run])
 
 
@@ -102,8 +105,7 @@ class Snapshots:
         head = self._log.tail(session_id)
         line = self._log.line(session_id, head)
         segments = self._segments.seal(session_id, head)
-        newest = self._sessions.messages(session_id, limit=1, line=line)
-        question = newest[0].question if newest else None
+        question = self._open_question(session_id, line)
         manifest = Manifest(
             version=SNAPSHOT_VERSION,
             session_id=session_id,
@@ -212,6 +214,12 @@ class Snapshots:
         return [digest for record in records for digest in self.contents(record.id)]
 
     # What a manifest holds
+
+    def _open_question(self, session_id: str, line: Line) -> Question | None:
+        """Return what the last message asks for; it stands among the newest entries or is long forgotten."""
+        newest = islice(self._log.read_back(session_id, line), _LOOKED_BACK)
+        last = next((entry for _, entry in newest if isinstance(entry, MessageAdded)), None)
+        return last.question if last else None
 
     def _artifact_refs(self, session_id: str, line: Line) -> tuple[str, ...]:
         records = [record for record in self._ledger.of_session("artifact", session_id) if record.seq in line]

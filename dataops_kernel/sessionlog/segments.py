@@ -150,9 +150,9 @@ def unpack(segment: Segment, packed: bytes) -> list[bytes]:
     if segment.raw_bytes > MAX_SEGMENT_BYTES:
         raise _damaged(segment, f"declare {segment.raw_bytes:,} bytes where {MAX_SEGMENT_BYTES:,} are the most")
     try:
-        # The frame's own idea of its size is not asked: the reader stops one byte behind the declared one.
-        with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
-            raw = reader.read(segment.raw_bytes + 1)
+        # A frame makes as many bytes as it says, or fails: what it says is looked at before anything is made.
+        fits = zstandard.frame_content_size(packed) == segment.raw_bytes
+        raw = zstandard.ZstdDecompressor().decompress(packed) if fits else b""
     except zstandard.ZstdError as err:
         raise _damaged(segment, f"cannot be unpacked ({err})") from err
     bodies = raw.split(b"\n")

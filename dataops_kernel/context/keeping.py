@@ -141,6 +141,8 @@ class Evidence:
         if fact.kind == "number":
             top = steps(fact.path)[0] if fact.path else ""
             return fact.text in self._numbers.get(top, ()) or any(fact.carrier == line for line in self._lines)
+        if fact.kind == "artifact":  # a.csv does not stand in data.csv
+            return re.search(rf"(?<![\w.-]){re.escape(fact.text)}(?![\w-])", self._whole) is not None
         return fact.text in self._whole
 
 

@@ -138,6 +138,15 @@ def test_the_tables_of_an_undone_turn_cannot_be_asked_any_more_and_follow_ups_fo
     assert workbench.artifacts.describe(first.artifacts[0]).name in workbench.artifacts.tables(session)
 
 
+def test_the_first_one_is_a_row_and_no_limit(shop):
+    workbench, session = shop
+    workbench.context.restore_checkpoint(session, "loaded")
+
+    *_, answer = _say(shop, "how many orders by region", "what is behind the first one?")
+
+    assert answer.data["row_count"] == 190
+
+
 def test_after_a_restore_the_assistant_knows_nothing_of_what_the_line_lost(shop):
     workbench, session = shop
     _say(shop, "total amount by region")

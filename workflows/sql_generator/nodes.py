@@ -89,7 +89,9 @@ def understand(state: State, runtime: Runtime[WorkflowContext]) -> State:
         text = refusal(no, state["question"], schema, of=heard.texts[0] if heard.is_follow_up else "")
         return _refused(text, {"unknown": list(no.unknown), "reason": no.reason, **data})
     plan, limit = heard.plan, state.get("limit")
-    if limit is not None and (plan.limit is None or limit < plan.limit) and not plan.only_first:
+    # A follow-up's own words say its limit; a number found in them may be "the first one".
+    limited = limit is not None and not heard.is_follow_up and not plan.only_first
+    if limited and limit is not None and (plan.limit is None or limit < plan.limit):
         plan = plan.model_copy(update={"limit": limit})
     query = pretty(write(plan))
     found: State = {

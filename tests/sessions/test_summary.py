@@ -144,7 +144,7 @@ def test_only_what_is_new_is_read_also_by_another_process(workbench, session_id)
 
 def test_the_records_of_a_rolling_summary_stay_few_and_small_and_may_be_lost(workbench, session_id):
     ledger = workbench._services.sessions._ledger
-    for start in range(0, 40 * STRIDE, STRIDE):
+    for start in range(0, 28 * STRIDE, STRIDE):
         chat(workbench, session_id, STRIDE, start=start)
         summary = workbench.sessions.get_context_summary(session_id, 300)
     records = ledger.children(KIND, session_id)

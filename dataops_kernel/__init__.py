@@ -21,6 +21,8 @@ _ORIGINS = {
         "Artifact",
         "ArtifactChange",
         "ArtifactMetadata",
+        "CleanupReport",
+        "ErasureReport",
         "Checkpoint",
         "CheckpointDiff",
         "CheckpointTree",

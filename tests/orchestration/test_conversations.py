@@ -1,7 +1,7 @@
 """Whole conversations through the door every user takes, against rows that DuckDB computes from the files.
 
 ``conversations.txt`` is what the follow-ups were built with. ``conversations_heldout.txt`` was written before them and is
-only counted: at the first run 56 of its 57 turns came out as expected and one was wrong.
+only counted: at the first run 56 of its 57 turns came out as expected and one was wrong; a fault found elsewhere was why.
 """
 
 from collections import Counter
@@ -73,8 +73,7 @@ def test_every_turn_the_follow_ups_were_built_with_comes_out_as_expected(site, t
     assert counts["as expected"] >= 66
 
 
-def test_conversations_nobody_built_on_come_out_as_at_the_first_look(site, truth):
+def test_conversations_nobody_built_on_come_out_as_expected_too(site, truth):
     counts, _ = _counted(site, truth, HERE / "conversations_heldout.txt")
 
-    assert counts["as expected"] >= 56
-    assert counts.total() == 57
+    assert counts["as expected"] == 57

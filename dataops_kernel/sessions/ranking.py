@@ -1,7 +1,6 @@
 """Which texts have to do with a question: BM25, then what stands next to what fits, then how it is asked."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +9,7 @@ from dataops_kernel.sessions.terms import ASKS, ONLY_ASKS
 from dataops_kernel.storage.textindex import MAX_SEARCH_TERMS, Frequencies, IndexedText, TextIndex
 
 _K1, _B = 1.2, 0.4
-_MATCHES = 20_000
+_MATCHES = 10_000  # what the index scores for one search at most, beyond its rarest term
 _CANDIDATES = 200
 _MOST_CANDIDATES = 5_000
 _SPREADING = 100
@@ -81,10 +80,8 @@ def _score(text: IndexedText, asked: Asked, frequencies: Frequencies) -> tuple[f
     length = len(text.terms) / average
     parts: dict[str, float] = {}
     matched = []
-    for term, times in Counter(text.terms).items():
-        stands_for = asked.weights.get(term)
-        if stands_for is None:
-            continue
+    for term in sorted(asked.weights.keys() & set(text.terms)):
+        stands_for, times = asked.weights[term], text.terms.count(term)
         n = frequencies.holding.get(term, 0)
         idf = math.log(1 + (frequencies.texts - n + 0.5) / (n + 0.5))
         worth = idf * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * length))

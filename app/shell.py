@@ -30,13 +30,14 @@ def current_session() -> str:
     for wanted in (st.query_params.get(SESSION), st.session_state.get(SESSION)):
         if wanted:
             try:
-                return _go_to(wb.sessions.get_session(wanted, history=0).session_id)
+                return go_to(wb.sessions.get_session(wanted, history=0).session_id)
             except dk.DataOpsError as err:
                 st.toast(literal_markdown(err.message), icon=":material/warning:")
-    return _go_to(wb.sessions.current().session_id)
+    return go_to(wb.sessions.current().session_id)
 
 
-def _go_to(session_id: str) -> str:
+def go_to(session_id: str) -> str:
+    """Make a session the one that this tab and its address speak of."""
     st.session_state[SESSION] = session_id
     if st.query_params.get(SESSION) != session_id:
         st.query_params[SESSION] = session_id
@@ -74,11 +75,11 @@ def draw_sidebar() -> None:
         labels = _labels(sessions)
         chosen = st.selectbox("Session", list(sessions), index=list(sessions).index(current), format_func=labels.get)
         if chosen != current:
-            _go_to(chosen)
+            go_to(chosen)
             st.rerun()
         new, rename = st.columns(2)
         if new.button("New", icon=":material/add:", width="stretch", help="Start a new session"):
-            _go_to(wb.sessions.create_session().session_id)
+            go_to(wb.sessions.create_session().session_id)
             st.rerun()
         with rename.popover("Rename", icon=":material/edit:", width="stretch"):
             title = st.text_input("Title", value=sessions[current].title, max_chars=80, key=f"title-{current}").strip()

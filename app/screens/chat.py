@@ -5,6 +5,7 @@ from contextlib import suppress
 import streamlit as st
 from drawing import AVATARS, draw_message
 from shell import current_session, errors_shown, workbench
+from toolbar import draw_toolbar
 
 import dataops_kernel as dk
 from dataops_kernel.views import event_line, literal_markdown
@@ -93,6 +94,8 @@ def draw_news(drawn: tuple[str, str]) -> None:
 drawn = tail()
 count = st.session_state.get(f"shown-{session_id}", PAGE)
 messages = wb.sessions.messages(session_id, limit=count)
+if messages:
+    draw_toolbar(session_id)
 if len(messages) == count and st.button("Show earlier messages", icon=":material/expand_less:", type="tertiary"):
     st.session_state[f"shown-{session_id}"] = count + PAGE
     st.rerun()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dataops_kernel.artifacts.unpacking import unpacked
 from dataops_kernel.context.traces import MAX_TEXTS, Canaries, Hit, Scan, canaries, scan
-from dataops_kernel.errors import ConflictError, DataOpsError, IntegrityError
+from dataops_kernel.errors import ConflictError, DataOpsError, IntegrityError, StorageUnavailableError
 from dataops_kernel.sessionlog import Archive, SessionLog
 from dataops_kernel.sessionlog.bodies import parse_entries
 from dataops_kernel.sessions import SessionManager
@@ -68,6 +68,17 @@ class _Left(NamedTuple):
         return [record.id for record in self.records if record.kind == kind]
 
 
+@contextlib.contextmanager
+def _searching(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise StorageUnavailableError(
+            f"The workspace {str(root)!r} cannot be searched for traces: {err.strerror or err}.",
+            hint="Check the disk, then open the workspace again: that finishes the erasure.",
+        ) from err
+
+
 class Erasure:
     """Removes sessions with every trace; whose they are, is asked by the facade above."""
 
@@ -111,11 +122,13 @@ class Erasure:
                 *([] if place is None else [Remove("activity", place.id, place.revision)]),
             ]
         )
-        return self._finish(session_id, [known.title])
+        with _searching(self._root):
+            return self._finish(session_id, [known.title])
 
     def finish(self) -> list[ErasureReport]:
         """Finish erasures that were interrupted; for the opening of a workspace."""
-        return [self._finish(record.id, []) for record in self._ledger.children(_MARKER, _MARKERS)]
+        with _searching(self._root):
+            return [self._finish(record.id, []) for record in self._ledger.children(_MARKER, _MARKERS)]
 
     def _finish(self, session_id: str, texts: Sequence[str]) -> ErasureReport:
         left = self._left(session_id)

@@ -72,7 +72,10 @@ class Witness:
         """Return how a session differs from its story, "" when it does not."""
         if story.erased:
             return self._trace_of(session_id)
-        session = self._wb.sessions.get_session(session_id)
+        try:
+            session = self._wb.sessions.get_session(session_id)
+        except SessionNotFoundError:
+            return "session: not found"
         artifacts = self._wb.artifacts.list_artifacts(session_id)
         read = State(
             tuple(message.content for message in session.conversation_history),

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -145,6 +145,7 @@ def _settings(examples: int, steps: int = 40) -> settings:
         stateful_step_count=steps,
         derandomize=True,
         database=None,
+        phases=[Phase.explicit, Phase.generate],  # the steps of a failure are printed as found: shrinking takes minutes
         deadline=None,
         suppress_health_check=[*HealthCheck],
     )

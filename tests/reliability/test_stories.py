@@ -4,7 +4,7 @@ import os
 from contextlib import closing
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -21,6 +21,7 @@ _SETTINGS = settings(
     stateful_step_count=30,
     derandomize=True,
     database=None,
+    phases=[Phase.explicit, Phase.generate],  # the steps of a failure are printed as found: shrinking takes minutes
     deadline=None,
     suppress_health_check=[*HealthCheck],
 )

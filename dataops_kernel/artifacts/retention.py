@@ -5,7 +5,6 @@ brought back. A purge removes the content for good once the time of grace is ove
 number, so that lineage can still say what there was and no version number is given twice.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import get_args
@@ -21,6 +20,7 @@ from dataops_kernel.artifacts.deletions import (
     stone_write,
 )
 from dataops_kernel.artifacts.records import ArtifactReader
+from dataops_kernel.artifacts.references import referred
 from dataops_kernel.clock import Clock
 from dataops_kernel.errors import ArtifactNotFoundError, ConflictError, IntegrityError, ParameterError, suggestion
 from dataops_kernel.ids import is_id
@@ -33,11 +33,8 @@ Reach = Callable[[str, int], Iterable[KeepReason]]
 Holder = Callable[[Artifact], Iterable[KeepReason]]
 """Says why somebody else needs an artifact, such as a pin."""
 
-_REFERRING = ("artifact", "snapshot", "segment")
-_DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _AT_ONCE = 45
 _CHILDREN = 1_000
-_SCANNED = 5_000
 
 
 class Retention:
@@ -187,7 +184,7 @@ class Retention:
         Whoever stores looks for the blob once more after their commit. So it is deleted first and the records are
         looked at again: either their commit is seen here, or they see that the blob is gone, and it is put back.
         """
-        if digest in self._referred({digest}):
+        if referred(self._ledger, {digest}):
             return
         try:
             stream = self._blobs.open(digest)
@@ -195,7 +192,7 @@ class Retention:
             return  # it is gone already
         with stream:
             self._blobs.delete(digest)
-            if digest in self._referred({digest}):
+            if referred(self._ledger, {digest}):
                 self._blobs.put(stream)
 
     def _bytes(self, records: Sequence[Record]) -> tuple[int, int]:
@@ -203,24 +200,11 @@ class Retention:
         artifacts = self._reader.read(records)
         freed = sum(len(self._ledger.data("artifact", a.artifact_id) or b"") for a in artifacts if a.inline)
         digests = {artifact.sha256 for artifact in artifacts if not artifact.inline and artifact.sha256}
-        kept = self._referred(digests, besides={record.id for record in records})
+        kept = referred(self._ledger, digests, besides={("artifact", record.id) for record in records})
         sizes = {digest: path.stat().st_size for digest in digests if (path := self._blobs.path(digest))}
         return freed + sum(size for digest, size in sizes.items() if digest not in kept), sum(
             size for digest, size in sizes.items() if digest in kept
         )
-
-    def _referred(self, digests: set[str], besides: Collection[str] = ()) -> set[str]:
-        """Return those digests that occur in a record; one that only looks like a reference is one, to be safe."""
-        wanted = {digest.encode() for digest in digests}
-        found: set[bytes] = set()
-        for kind in _REFERRING if wanted else ():
-            after: str | None = None
-            while records := self._ledger.scan(kind, after=after, limit=_SCANNED):
-                after = records[-1].id
-                for record in records:
-                    if record.id not in besides:
-                        found |= wanted.intersection(_DIGEST.findall(record.body))
-        return {digest.decode() for digest in found}
 
     def _why(self, record: Record, together: Collection[str]) -> WhyKept:
         artifact = self._reader.read([record])[0]

@@ -36,10 +36,9 @@ from dataops_kernel.types import (
     SessionRecord,
     session_stream,
 )
+from dataops_kernel.types.kinds import INDEXED_ENTRIES
 
 _BUFFER = 1024 * 1024
-_INDEXED = {"pin": "pin", "folded": "fold"}
-"""Entries that have a record of the same body beside them: type to record kind."""
 
 
 class BundleImport:
@@ -222,7 +221,7 @@ class _Fork:
         if isinstance(target, str):
             entry = entry.model_copy(update={"target": self._name(target) or target})
         append = self._append(entry)
-        kind = _INDEXED.get(entry.type)
+        kind = INDEXED_ENTRIES.get(entry.type)
         return [append] if kind is None else [append, self._put(kind, self._ids.new("ctx"), entry)]
 
     def _append(self, entry: LogEntry) -> Append:

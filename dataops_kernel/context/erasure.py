@@ -6,11 +6,11 @@ interrupted begins again with what is still there. The marker goes last.
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dataops_kernel.artifacts.references import referred
 from dataops_kernel.artifacts.unpacking import unpacked
 from dataops_kernel.context.traces import MAX_TEXTS, Canaries, Hit, Scan, canaries, scan
 from dataops_kernel.errors import ConflictError, DataOpsError, IntegrityError, StorageUnavailableError
@@ -30,25 +30,9 @@ from dataops_kernel.types import (
     event_stream,
     session_stream,
 )
-
-SESSION_KINDS = (
-    "context",
-    "checkpoint",
-    "restore",
-    "snapshot",
-    "original",
-    "summary",
-    "deletion",
-    "segment",
-    "archive",
-    "run",
-    "artifact",
-)
-"""Kinds of records that lie under a session or are stamped with it."""
+from dataops_kernel.types.kinds import LISTED_KINDS
 
 _MARKER, _MARKERS = "erasure", "workspace"
-_REFERRING = ("artifact", "snapshot", "segment", "archive", "original")
-_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _PAGE = 1_000
 _SAMPLE = 65_536
 
@@ -171,7 +155,7 @@ class Erasure:
     def _left(self, session_id: str) -> _Left:
         records = {
             (record.kind, record.id): record
-            for kind in SESSION_KINDS
+            for kind in LISTED_KINDS
             for record in (*self._ledger.children(kind, session_id), *self._ledger.of_session(kind, session_id))
         }
         found = list(records.values())
@@ -186,7 +170,7 @@ class Erasure:
                 messages.append(run.message_id)
         artifacts = [Artifact.model_validate_json(r.body) for r in found if r.kind == "artifact"]
         shareable = {artifact.sha256 for artifact in artifacts if artifact.sha256 and not artifact.inline}
-        shareable |= {record.order for record in found if record.kind == "original"}
+        shareable |= {record.order.partition("/")[0] for record in found if record.kind == "original"}
         private = set(self._archive.digests(session_id))
         with contextlib.suppress(DataOpsError):
             private |= set(self._snapshot_blobs(session_id))
@@ -248,7 +232,7 @@ class Erasure:
         own = {(record.kind, record.id) for record in left.records}
         for digest in left.private:
             self._blobs.delete(digest)
-        kept = self._referred(left.shareable, own)
+        kept = referred(self._ledger, left.shareable, besides=own)
         for digest in left.shareable - kept:
             try:
                 stream = self._blobs.open(digest)
@@ -256,22 +240,10 @@ class Erasure:
                 continue  # it is gone already
             with stream:
                 self._blobs.delete(digest)
-                if self._referred({digest}, own):
+                if referred(self._ledger, {digest}, besides=own):
                     self._blobs.put(stream)
                     kept.add(digest)
         return kept
-
-    def _referred(self, digests: set[str], own: set[tuple[str, str]]) -> set[str]:
-        found: set[str] = set()
-        for kind in _REFERRING if digests else ():
-            after: str | None = None
-            while records := self._ledger.scan(kind, after=after, limit=_PAGE):
-                after = records[-1].id
-                for record in records:
-                    if (record.kind, record.id) not in own:
-                        named = _DIGEST.findall(f"{record.body.decode('utf-8', 'replace')} {record.order}")
-                        found |= digests.intersection(named)
-        return found
 
     # The proof
 

@@ -193,7 +193,8 @@ class Loading:
     def _held(self, manifest: Manifest) -> tuple[dict[str, Artifact], tuple[Skipped, ...]]:
         """Return the artifacts a snapshot refers to, oldest first, and those that are gone."""
         records = self._ledger.get_many("artifact", manifest.artifact_refs)
-        found = {artifact.artifact_id: artifact for artifact in ArtifactReader().read(records)}
+        # What is left of a purged one is its name and number.
+        found = {artifact.artifact_id: artifact for artifact in ArtifactReader().read(records) if artifact.sha256}
         gone = (id for id in manifest.artifact_refs if id not in found)
         return found, tuple(Skipped(what="artifact", key=id, reason="It was removed since.") for id in gone)
 

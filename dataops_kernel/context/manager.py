@@ -175,13 +175,15 @@ class ContextManager:
         """Return the places of a compressed context's original that speak of ``text``, best first."""
         return self.compression.search(reference, text, owner=owner, k=k)
 
-    def view(self, session_id: str, text: str | None = None, max_tokens: int | None = None) -> ContextView:
+    def view(
+        self, session_id: str, text: str | None = None, max_tokens: int | None = None, *, keep: bool = True
+    ) -> ContextView:
         """Return the blocks a model would see if ``text`` were asked now, each with its tokens and why it is there.
 
         Without ``max_tokens`` the budget is the setting ``context_tokens``; nearing it, older turns are folded into
-        the rolling summary, which the log keeps.
+        the rolling summary, which the log keeps. With ``keep`` False nothing is written.
         """
-        return self.views.view(session_id, text, max_tokens)
+        return self.views.view(session_id, text, max_tokens, keep=keep)
 
     def pin(self, session_id: str, target: str) -> str:
         """Pin a message, context key or artifact to the view, durably; a restore brings pins back as they were."""

@@ -11,7 +11,7 @@ from dataops_kernel.context.places import at, leaves, rendered
 from dataops_kernel.errors import ConflictError, IntegrityError, NotFoundError
 from dataops_kernel.sessions.terms import root, words
 from dataops_kernel.storage.blobs import Blobs
-from dataops_kernel.storage.ledger import Ledger, Put
+from dataops_kernel.storage.ledger import Ledger, Put, Record
 from dataops_kernel.types import FoundSection
 
 KIND = "original"
@@ -30,24 +30,30 @@ class Originals:
         self._blobs = blobs
 
     def keep(self, context: dict[str, Any], owner: str, session_id: str | None) -> str:
-        """Store a context durably and return its reference; the same context is stored once for each owner."""
+        """Store a context durably and return its reference; an owner's session stores the same context once.
+
+        What one session compressed is erased with it, and stays for another that compressed the same.
+        """
         content = rendered(context).encode()
         digest = hashlib.sha256(content).hexdigest()
-        if self._ledger.get(KIND, _id(owner, digest)) is None:
+        name = f"{digest}/{session_id}" if session_id else digest
+        if self._ledger.get(KIND, f"{owner}/{name}") is None:
             inline = len(content) <= _INLINE
             if not inline:
                 self._blobs.put(content)
             record = Put(
                 KIND,
-                _id(owner, digest),
+                f"{owner}/{name}",
                 b'{"inline":true}' if inline else b'{"inline":false}',
                 parent=owner,
-                order=digest,
+                order=name,
                 session=session_id,
                 data=content if inline else None,
             )
             with contextlib.suppress(ConflictError):  # stored by another in the meantime: the same bytes
                 self._ledger.commit([record])
+            if not inline and not self._blobs.exists(digest):  # purged just before the record said that it is needed
+                self._blobs.put(content)
         return digest
 
     def expand(self, reference: str, owner: str) -> Any:
@@ -74,7 +80,7 @@ class Originals:
         return sorted(found, key=lambda section: -section.score)[:k]
 
     def _load(self, digest: str, owner: str) -> Any:
-        record = self._ledger.get(KIND, _id(owner, digest)) if _DIGEST.fullmatch(digest) else None
+        record = self._record(digest, owner) if _DIGEST.fullmatch(digest) else None
         if record is None:
             raise NotFoundError(
                 f"There is no original {digest[:80]!r}.",
@@ -92,13 +98,15 @@ class Originals:
             )
         return from_json(content)
 
+    def _record(self, digest: str, owner: str) -> Record | None:
+        """Return the record of an original that belongs to no session, or else that of any session."""
+        own = self._ledger.get(KIND, f"{owner}/{digest}")
+        of_sessions = [] if own else self._ledger.children(KIND, owner, after=f"{digest}/", limit=1)
+        return own or next((record for record in of_sessions if record.order.startswith(f"{digest}/")), None)
+
 
 def _about(text: str) -> set[str]:
     return set(map(root, words(text)))
-
-
-def _id(owner: str, digest: str) -> str:
-    return f"{owner}/{digest}"
 
 
 def _excerpt(text: str, shared: set[str]) -> str:

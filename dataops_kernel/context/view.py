@@ -61,13 +61,16 @@ class ContextViews:
         self._clock = clock
         self._budget = budget
 
-    def view(self, session_id: str, text: str | None = None, max_tokens: int | None = None) -> ContextView:
+    def view(
+        self, session_id: str, text: str | None = None, max_tokens: int | None = None, *, keep: bool = True
+    ) -> ContextView:
         """Return what a model would see if ``text`` (the newest words of the user) were asked now.
 
         In this order: facts about the session, pins, tables, context values, rolling summary, turns that have to do
         with the text, newest turns; at most ``max_tokens`` together. Without ``max_tokens`` it is the session's own
         view: when it is above ``NEARLY_FULL`` of its budget, older turns are folded into the rolling summary, and the
         log keeps when, how and how many. Nothing is lost by it: the turns stay in the log and are found by search.
+        With ``keep`` False nothing is written: the turns are left out of this view only.
         """
         budget = self._budget if max_tokens is None else checked_budget(max_tokens)
         record = self._sessions.record(session_id)
@@ -84,7 +87,7 @@ class ContextViews:
         for turn in turns:
             page.add(_id(turn), "recent", _source(turn), turn.text, "Said lately.", cut=True)
         view = page.view(session_id, tuple(map(_public, folds)))
-        if fold is not None and max_tokens is None and record.status is not SessionStatus.EXPIRED:
+        if keep and fold is not None and max_tokens is None and record.status is not SessionStatus.EXPIRED:
             fold = fold.model_copy(update={"tokens_after": view.tokens})
             self._write(session_id, fold)
             view = view.model_copy(update={"compressions": (*view.compressions, _public(fold))})

@@ -38,6 +38,10 @@ class Guard:
             )
         self._granted.add(permission)
 
+    def may(self, permission: str) -> bool:
+        """Say whether the user has the permission, for a verb that does less without it."""
+        return allows(self.user, permission)
+
     def session(self, session_id: str, permission: str) -> None:
         """Raise ``SessionNotFoundError`` unless the session is the user's own."""
         self.require(permission)

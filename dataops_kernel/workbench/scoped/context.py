@@ -112,7 +112,7 @@ class UserContext:
     def view(self, session_id: str, text: str | None = None, max_tokens: int | None = None) -> ContextView:
         """Return the blocks a model would see if ``text`` were asked now, each with its tokens and why it is there."""
         self._guard.session(session_id, "session.read")
-        return self._context.view(session_id, text, max_tokens)
+        return self._context.view(session_id, text, max_tokens, keep=self._guard.may("session.write"))
 
     def pin(self, session_id: str, target: str) -> str:
         """Pin a message (id), context key or artifact (id or name) to the view; return what was pinned."""

@@ -91,7 +91,7 @@ class BundleContents:
                 if label in labels or not 0 < len(label) <= _LABEL or not label.isprintable():
                     raise _refused(f"entry {seq} of its log names a checkpoint {label[:80]!r}")
                 labels.add(label)
-            if isinstance(entry, CheckpointNamed | Restored) and not 0 <= entry.seq < seq:
+            if isinstance(entry, CheckpointNamed | Restored) and not 0 <= (entry.seq or 0) < seq:
                 raise _refused(f"entry {seq} of its log points at entry {entry.seq}")
 
     def _read_artifacts(self) -> list[Artifact]:

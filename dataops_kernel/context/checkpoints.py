@@ -31,6 +31,7 @@ _ENTRY = re.compile(r"@(0|[1-9][0-9]{0,9})")
 _SUGGESTED = 200
 _ATTEMPTS = 1000
 _REMEMBERED_SESSIONS = 64
+_REMEMBERED_CHECKPOINTS = 1024
 _CHECKPOINTS: TypeAdapter[list[Checkpoint]] = TypeAdapter(list[Checkpoint])
 
 
@@ -58,6 +59,7 @@ class Checkpoints:
         self._clock = clock
         self._messages = MessageCounts(log)
         self._kept: dict[str, _Known] = {}
+        self._made: dict[str, Checkpoint] = {}
 
     def create(self, session_id: str, label: str) -> Checkpoint:
         """Name the session as it is now; one atomic append, whatever the session's size.
@@ -65,7 +67,7 @@ class Checkpoints:
         Raises ``ConflictError`` when the session has a checkpoint of this label already.
         """
         label = _checked_label(label)
-        self._sessions.record(session_id)
+        self._sessions.owner(session_id)
         return self._append(session_id, self._now_named(session_id, label))
 
     def create_before(self, session_id: str, what: str) -> Checkpoint:
@@ -166,7 +168,6 @@ class Checkpoints:
             time=self._clock(),
             checkpoint_id=self._ids.new("chk"),
             label=label,
-            seq=self._log.tail(session_id),
             kind=kind,
         )
 
@@ -180,21 +181,26 @@ class Checkpoints:
             stamp=session_stream(session_id),
         )
         try:
-            self._log.append(session_id, named, also=[record])
+            # What it names is what lies before it, whoever wrote that: nothing has to be read for it.
+            [number] = self._log.append(session_id, named, also=[record])
         except ConflictError as err:
             raise ConflictError(
                 f"This session has a checkpoint named {named.label!r} already.",
                 hint="Choose another name; `dataops checkpoint list` shows those taken.",
                 label=named.label,
             ) from err
-        return Checkpoint(
+        made = Checkpoint(
             checkpoint_id=named.checkpoint_id,
             session_id=session_id,
             label=named.label,
             kind=named.kind,
-            seq=named.seq,
+            seq=number - 1,
             created_at=named.time,
         )
+        if len(self._made) >= _REMEMBERED_CHECKPOINTS:
+            self._made.clear()
+        self._made[made.checkpoint_id] = made
+        return made
 
     def _known(self, session_id: str) -> _Known:
         """Return the points of a session; each is an entry of the log, so a log as long as before has no new ones."""
@@ -222,6 +228,9 @@ class Checkpoints:
 
     def _found(self, session_id: str, name: str) -> Checkpoint:
         """Look a point up directly, without reading any other; ``on_current_line`` is not worked out."""
+        made = self._made.get(name)
+        if made is not None and made.session_id == session_id:
+            return made
         record = self._ledger.get("checkpoint", name) if is_id("chk", name) else None
         if record is None or record.parent != session_id:
             record = self._by_label(session_id, name)
@@ -272,6 +281,7 @@ def _read(session_id: str, records: Sequence[Record], on_line: Callable[[int], b
     """Read many checkpoints in two passes, text to values and values to checkpoints, without building each entry."""
     try:
         values = from_json(b"[" + b",".join([record.body for record in records]) + b"]")
+        points = [value.get("seq", (record.seq or 1) - 1) for value, record in zip(values, records, strict=True)]
         return _CHECKPOINTS.validate_python(
             [
                 {
@@ -279,11 +289,11 @@ def _read(session_id: str, records: Sequence[Record], on_line: Callable[[int], b
                     "session_id": session_id,
                     "label": value["label"],
                     "kind": value.get("kind", "named"),
-                    "seq": value["seq"],
+                    "seq": point,
                     "created_at": value["time"],
-                    "on_current_line": on_line(value["seq"]),
+                    "on_current_line": on_line(point),
                 }
-                for value in values
+                for value, point in zip(values, points, strict=True)
             ]
         )
     except (ValueError, TypeError, LookupError, AttributeError) as err:

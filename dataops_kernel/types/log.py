@@ -58,7 +58,7 @@ class CheckpointNamed(_Entry):
     type: Literal["checkpoint"] = "checkpoint"
     checkpoint_id: str
     label: str
-    seq: int
+    seq: int | None = Field(default=None, description="The entry it names; None for the one just before its own.")
     kind: Literal["named", "auto"] = "named"
 
 

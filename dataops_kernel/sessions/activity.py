@@ -33,15 +33,19 @@ class Activity:
 
     def writes(self, old: SessionRecord | None, new: SessionRecord) -> list[Write]:
         """Return the writes that bring the order from one state of a session to another (None: it is new)."""
-        body, live = new.body(), None if new.archived_at else _LIVE
-        place = new.cursor
+        placing = self.placing(new, new.body())
         if old is None:
-            return [Put(KIND, place, body, parent=new.user_id, workflow=live)]
+            return [placing]
         known = self._ledger.get(KIND, old.cursor)
-        if known is not None and old.cursor == place:
-            return [Put(KIND, place, body, parent=new.user_id, workflow=live, expect=known.revision)]
+        if known is not None and known.id == placing.id:
+            return [placing._replace(expect=known.revision)]
         removal: list[Write] = [] if known is None else [Remove(KIND, known.id, known.revision)]
-        return [*removal, Put(KIND, place, body, parent=new.user_id, workflow=live)]
+        return [*removal, placing]
+
+    def placing(self, session: SessionRecord, body: bytes) -> Put:
+        """Return the write that gives a session its place for the first time; ``body`` is its record's."""
+        live = None if session.archived_at else _LIVE
+        return Put(KIND, session.cursor, body, parent=session.user_id, workflow=live)
 
     def page(self, user_id: str, before: str | None, limit: int | None) -> list[Session]:
         """Return a user's sessions as stored, most recently active first, those behind ``before``."""

@@ -59,8 +59,9 @@ class Lifecycle:
 
     def creation(self, record: SessionRecord) -> list[Write]:
         """Return the writes that create a session."""
-        put = Put("session", record.session_id, record.body(), parent=record.user_id)
-        return [put, *self.activity.writes(None, record)]
+        body = record.body()
+        put = Put("session", record.session_id, body, parent=record.user_id)
+        return [put, self.activity.placing(record, body)]
 
     def replacement(self, stored: Record, old: SessionRecord, new: SessionRecord) -> list[Write]:
         """Return the writes that put ``new`` in the place of the record that was read as ``stored``."""

@@ -66,11 +66,12 @@ class SessionManager:
         """Create a session, durable when this returns."""
         checked_title(title)
         now = self._clock()
-        record = SessionRecord(
+        session = Session(
             session_id=self._ids.new("ses"), user_id=user_id, created_at=now, last_active=now, title=title
         )
-        self._ledger.commit(self.lifecycle.creation(record))
-        return Session(**{**dict(record), **self.lifecycle.reading(record, now)})
+        self._ledger.commit(self.lifecycle.creation(session))
+        chosen = self.lifecycle.preferences.get(user_id)
+        return session.model_copy(update={"user_preferences": chosen}) if chosen.model_fields_set else session
 
     def owner(self, session_id: str) -> str:
         """Return whose session it is, which never changes; raises ``SessionNotFoundError``."""

@@ -45,10 +45,12 @@ class RecentEntries:
         kept = self._kept.get(session_id)
         if kept is None:
             return self._keep(session_id, self._first_look(session_id))
-        fresh = self._ledger.entries(session_stream(session_id), after=kept.last, limit=PAGE)
-        if not fresh:
+        stream = session_stream(session_id)
+        fresh = self._ledger.entries(stream, after=kept.last, limit=PAGE)
+        # What came since may have been archived already, restores among it: then the ledger has a gap here.
+        if not fresh and self._ledger.tail(stream) == kept.last:
             return kept
-        if len(fresh) == PAGE:  # so much came since that the end lies further on
+        if not fresh or fresh[0].seq != kept.last + 1 or len(fresh) == PAGE:  # the end lies further on
             return self._keep(session_id, self._first_look(session_id))
         return self._keep(session_id, _grown(kept, fresh))
 
@@ -58,13 +60,17 @@ class RecentEntries:
             self._kept.pop(session_id, None)
 
     def _first_look(self, session_id: str) -> Recent:
-        # Restores first: one that is made in between is among the entries read after.
-        records = self._ledger.children("restore", session_id)
+        stream = session_stream(session_id)
+        while True:
+            # In this order: a restore that is made in between is among the entries read after.
+            tail = self._ledger.tail(stream)
+            records = self._ledger.children("restore", session_id)
+            rows = self._ledger.entries(stream, limit=_FIRST, reverse=True)[::-1]
+            first = rows[0].seq if rows else tail + 1
+            if first <= tail + 1:
+                break  # else so much was written and archived in between that a restore may be missing
         origins = parse_restores([record.body for record in records])
         restores = tuple(sorted((record.seq or 0, made.seq) for record, made in zip(records, origins, strict=True)))
-        stream = session_stream(session_id)
-        rows = self._ledger.entries(stream, limit=_FIRST, reverse=True)[::-1]
-        first = rows[0].seq if rows else self._ledger.tail(stream) + 1
         known = tuple(pair for pair in restores if pair[0] < first)
         return _grown(Recent(first, (), (), known, trace(OPEN_END, known)), rows)
 

@@ -95,6 +95,24 @@ def test_a_line_with_restores_reads_the_same_from_an_archive(make, clock, ids):
     assert _everything(make(), session_id) == before
 
 
+def test_what_was_written_and_archived_since_the_last_look_is_seen(make, clock, ids):
+    reader, writer = make(), make()
+    session_id = writer.create_session("ann").session_id
+    _talk(writer, session_id, 3)
+    reader.get_session(session_id)
+
+    _go_back(writer, ids, clock, session_id, 1)
+    writer.archive_session(session_id)
+
+    assert [m.content for m in reader.get_session(session_id).conversation_history] == ["m0"]
+    assert _everything(reader, session_id) == _everything(make(), session_id)
+    _talk(writer, session_id, 1, start=3)
+    _go_back(writer, ids, clock, session_id, 2)
+    writer.archive_session(session_id)
+    _talk(writer, session_id, 1, start=4)
+    assert [m.content for m in reader.get_session(session_id).conversation_history] == ["m0", "m1", "m4"]
+
+
 def test_writing_to_an_archived_session_wakes_it_and_its_numbers_go_on(make, ledger, clock):
     sessions = make()
     session_id = sessions.create_session("ann").session_id

@@ -14,7 +14,7 @@ from dataops_kernel.context.bundle_reading import BundleReader
 from dataops_kernel.errors import BundleError, DataOpsError
 from dataops_kernel.ids import is_id
 from dataops_kernel.sessionlog.bodies import parse_entries
-from dataops_kernel.sessionlog.segments import SEGMENT_ENTRIES, unpack
+from dataops_kernel.sessionlog.segments import LARGE_SEGMENT_ENTRIES, unpack
 from dataops_kernel.storage.ledger import MAX_RECORD_BYTES
 from dataops_kernel.types import (
     Artifact,
@@ -73,7 +73,7 @@ class BundleContents:
     def _check_log(self) -> None:
         following = 1
         for segment in self.manifest.segments:
-            if segment.first != following or not 0 <= segment.last - segment.first < SEGMENT_ENTRIES:
+            if segment.first != following or not 0 <= segment.last - segment.first < LARGE_SEGMENT_ENTRIES:
                 raise _refused(f"its log has a gap or an overlap at entry {following}")
             following = segment.last + 1
         labels: set[str] = set()

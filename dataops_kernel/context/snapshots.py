@@ -12,8 +12,8 @@ from dataops_kernel.clock import Clock
 from dataops_kernel.errors import IntegrityError, SnapshotNotFoundError, WorkspaceVersionError, suggestion
 from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
-from dataops_kernel.sessionlog.bodies import parse_entries
-from dataops_kernel.sessionlog.segments import Segments, pack, unpack
+from dataops_kernel.sessionlog.bodies import parse_entries, parse_lines
+from dataops_kernel.sessionlog.segments import Segments, damaged, pack, unpack
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Entry, Ledger, Put, Record
@@ -28,6 +28,7 @@ from dataops_kernel.types import (
     Segment,
     Session,
     UserPreferences,
+    without_collections,
 )
 
 SNAPSHOT_VERSION = 1
@@ -178,19 +179,23 @@ class Snapshots:
     def entries(self, manifest: Manifest) -> list[LogEntry]:
         """Return the entries of a snapshot's line, oldest first, from its segments."""
         line = manifest.line
-        whole = line.ranges == ((1, manifest.head),)
-        bodies = []
-        for segment in manifest.segments:
-            held = self._segments.read(segment)
-            bodies += held if whole else [body for seq, body in enumerate(held, segment.first) if seq in line]
-        return parse_entries(bodies)
+        if line.ranges != ((1, manifest.head),):
+            bodies = enumerate(self._segments.read_all(manifest.segments), 1)
+            return parse_entries([body for seq, body in bodies if seq in line])
+        entries: list[LogEntry] = []
+        with without_collections():
+            for segment, lines in self._segments.read_lines(manifest.segments):
+                entries += parse_lines(lines)
+                if len(entries) != segment.last:
+                    raise damaged(segment, "do not unpack to the entries that were sealed")
+        return entries
 
     def open(self, snapshot_id: str) -> Session:
         """Return the session as it was when it was dumped, read from the snapshot alone."""
         kept = self._kept(snapshot_id)
         manifest = self._read(snapshot_id, kept)
         record = self._sessions.record(manifest.session_id)
-        messages = tuple(entry for entry in self.entries(manifest) if isinstance(entry, MessageAdded))
+        messages = tuple([entry for entry in self.entries(manifest) if entry.__class__ is MessageAdded])
         return Session(
             **{
                 **dict(record),

@@ -1,8 +1,9 @@
 """Sealed segments: ranges of a session's log as immutable compressed blobs, shared by every snapshot of it."""
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,12 +15,18 @@ from dataops_kernel.types import Segment, session_stream
 
 SEGMENT_ENTRIES = 256
 """Entries of a full segment, aligned to their numbers: 1…256, 257…512, …"""
+LARGE_SEGMENT_ENTRIES = 8 * SEGMENT_ENTRIES
+"""Entries of one segment where so many are sealed at once: fewer files to make durable."""
 MAX_SEGMENT_BYTES = SEGMENT_ENTRIES * (MAX_RECORD_BYTES + 1)
 """The most JSON Lines one segment can hold; whatever claims more was not made by ``seal``."""
 
 _KIND = "segment"
 _LEVEL = 1
-_WRITERS = 4
+_WRITERS = 3
+_READERS = 2
+_AHEAD = 4
+_LARGE_BYTES = 4 * 1024 * 1024
+_ATTEMPTS = 8
 _SEGMENTS: TypeAdapter[list[Segment]] = TypeAdapter(list[Segment])
 
 
@@ -33,8 +40,9 @@ class EntrySource(Protocol):
 class Segments:
     """Seals the log of a session, and reads back what was sealed.
 
-    A full segment is written once and remembered in a ``segment`` record; the entries behind the last full one make
-    a tail segment, which is written whenever it is asked for and remembered by whoever asked.
+    A full segment is written once and remembered in a ``segment`` record; where many entries are sealed at once,
+    eight make one. The entries behind the last full one make a tail segment, which is written whenever it is asked
+    for and remembered by whoever asked.
     """
 
     def __init__(self, ledger: Ledger, blobs: Blobs, log: EntrySource | None = None) -> None:
@@ -51,14 +59,22 @@ class Segments:
         end = self._ledger.tail(session_stream(session_id))
         end = end if upto is None else min(upto, end)
         full = end - end % SEGMENT_ENTRIES
-        known = {segment.first: segment for segment in self.sealed(session_id) if segment.last <= full}
-        missing = [first for first in range(1, full + 1, SEGMENT_ENTRIES) if first not in known]
-        fresh = self._write_all(session_id, [(first, first + SEGMENT_ENTRIES - 1) for first in missing])
-        if fresh:
-            self._remember(session_id, fresh)
-            known |= {segment.first: segment for segment in fresh}
-        tail = self._write_all(session_id, [(full + 1, end)] if end > full else [])
-        return (*(known[first] for first in sorted(known)), *tail)
+        for attempt in range(1, _ATTEMPTS + 1):
+            known = self.sealed(session_id)
+            held = _unbroken(known, full)
+            first = held[-1].last + 1 if held else 1
+            fresh = self._write_all(session_id, first, end)
+            # Nothing is remembered that begins inside a segment of somebody who saw a longer log.
+            beyond = max((segment.last for segment in known), default=0)
+            try:
+                self._remember(session_id, [s for s in fresh if beyond < s.first and s.last <= full])
+            except ConflictError:
+                # Another process seals the same log: what it remembered counts.
+                if attempt == _ATTEMPTS:
+                    raise
+                continue
+            return (*held, *fresh)
+        raise AssertionError  # the last attempt returned or raised
 
     def sealed(self, session_id: str) -> list[Segment]:
         """Return the full segments written so far, in the order of their entries."""
@@ -73,9 +89,10 @@ class Segments:
 
     def holding(self, session_id: str, seq: int) -> Segment | None:
         """Return the full segment that holds an entry, or None when it was not sealed."""
-        first = seq - (seq - 1) % SEGMENT_ENTRIES
-        record = self._ledger.get(_KIND, f"{session_id}/{first:010d}")
-        return None if record is None else Segment.model_validate_json(record.body)
+        firsts = {seq - (seq - 1) % entries for entries in (SEGMENT_ENTRIES, LARGE_SEGMENT_ENTRIES)}
+        found = self._ledger.get_many(_KIND, [_id(session_id, first) for first in sorted(firsts)])
+        segments = [Segment.model_validate_json(record.body) for record in found]
+        return next((segment for segment in segments if segment.first <= seq <= segment.last), None)
 
     def read(self, segment: Segment) -> list[bytes]:
         """Return the bodies of a segment's entries, in order, exactly as the log held them.
@@ -83,25 +100,66 @@ class Segments:
         Raises ``IntegrityError`` when the blob is missing, is not what was sealed, or unpacks to anything but the
         bytes and lines the segment declares.
         """
-        with self._blobs.open(segment.sha256) as stream:
-            return unpack(segment, stream.read(segment.size_bytes + 1))
+        return _split(segment, self._lines(segment))
 
     def read_all(self, segments: Sequence[Segment]) -> Iterator[bytes]:
         """Yield the bodies of several segments one after the other, holding one segment in memory at a time."""
         for segment in segments:
             yield from self.read(segment)
 
-    def _write_all(self, session_id: str, ranges: Sequence[tuple[int, int]]) -> list[Segment]:
-        if len(ranges) < 2:
-            return [self._write(session_id, first, last) for first, last in ranges]
-        # Compressing and waiting for the disk both happen outside the interpreter's lock.
-        with ThreadPoolExecutor(_WRITERS, "segments") as pool:
-            return list(pool.map(lambda bounds: self._write(session_id, *bounds), ranges))
+    def read_lines(self, segments: Sequence[Segment]) -> Iterator[tuple[Segment, bytes]]:
+        """Yield segments with their JSON Lines, checked like ``read`` but not counted, unpacking a few ahead."""
+        with ThreadPoolExecutor(_READERS, "segments") as pool:
+            coming: deque[tuple[Segment, Future[bytes]]] = deque()
+            for segment in segments:
+                coming.append((segment, pool.submit(self._lines, segment)))
+                if len(coming) > _AHEAD:
+                    first, lines = coming.popleft()
+                    yield first, lines.result()
+            for segment, lines in coming:
+                yield segment, lines.result()
 
-    def _write(self, session_id: str, first: int, last: int) -> Segment:
+    def _lines(self, segment: Segment) -> bytes:
+        with self._blobs.open(segment.sha256) as stream:
+            return unpack_lines(segment, stream.read(segment.size_bytes + 1))
+
+    def _write_all(self, session_id: str, first: int, end: int) -> list[Segment]:
+        """Write the entries ``first`` to ``end`` and return their segments in order."""
+        parts = self._parts(session_id, first, end)
+        if end - first < SEGMENT_ENTRIES:
+            return [self._write(*part) for part in parts]
+        made: list[Segment] = []
+        # Compressing and waiting for the disk happen outside the interpreter's lock; reading rows takes it for every
+        # row, so that one thread alone reads faster than several.
+        with ThreadPoolExecutor(_WRITERS, "segments") as pool:
+            written: deque[Future[Segment]] = deque()
+            for part in parts:
+                written.append(pool.submit(self._write, *part))
+                if len(written) > _AHEAD:
+                    made.append(written.popleft().result())
+            return [*made, *(each.result() for each in written)]
+
+    def _parts(self, session_id: str, first: int, end: int) -> Iterator[tuple[int, int, list[Entry]]]:
+        """Yield what is to become a segment each: first and last number, and the entries."""
+        while first <= end:
+            large = (first - 1) % LARGE_SEGMENT_ENTRIES == 0 and first + LARGE_SEGMENT_ENTRIES - 1 <= end
+            last = min(first + (LARGE_SEGMENT_ENTRIES if large else SEGMENT_ENTRIES) - 1, end)
+            entries = self._entries(session_id, first, last)
+            if large and sum([len(entry.body) for entry in entries]) > _LARGE_BYTES:
+                for start in range(first, last + 1, SEGMENT_ENTRIES):
+                    until = start + SEGMENT_ENTRIES - 1
+                    yield start, until, entries[start - first : until - first + 1]
+            else:
+                yield first, last, entries
+            first = last + 1
+
+    def _entries(self, session_id: str, first: int, last: int) -> list[Entry]:
         entries = self._ledger.entries(session_stream(session_id), after=first - 1, upto=last)
         if len(entries) <= last - first and self._log is not None:  # some of them are archived
             entries = self._log.entries(session_id, first, last)
+        return entries
+
+    def _write(self, first: int, last: int, entries: Sequence[Entry]) -> Segment:
         segment, packed = pack(first, last, entries)
         self._blobs.put(packed)
         return segment
@@ -109,14 +167,16 @@ class Segments:
     def _remember(self, session_id: str, segments: Sequence[Segment]) -> None:
         writes: list[Write] = [_record(session_id, segment) for segment in segments]
         for start in range(0, len(writes), MAX_COMMIT_WRITES):
-            try:
-                self._ledger.commit(writes[start : start + MAX_COMMIT_WRITES])
-            except ConflictError:
-                # Another process seals the same log: its segments hold the same entries. Keep what it left out.
-                known = {segment.first for segment in self.sealed(session_id)}
-                rest = [s for s in segments[start : start + MAX_COMMIT_WRITES] if s.first not in known]
-                if rest:
-                    self._remember(session_id, rest)
+            self._ledger.commit(writes[start : start + MAX_COMMIT_WRITES])
+
+
+def _unbroken(known: Sequence[Segment], full: int) -> list[Segment]:
+    """Return the segments that follow one another from the first entry on, none going beyond entry ``full``."""
+    held: list[Segment] = []
+    for segment in known:
+        if segment.first == (held[-1].last + 1 if held else 1) and segment.last <= full:
+            held.append(segment)
+    return held
 
 
 def pack(first: int, last: int, entries: Sequence[Entry]) -> tuple[Segment, bytes]:
@@ -126,19 +186,25 @@ def pack(first: int, last: int, entries: Sequence[Entry]) -> tuple[Segment, byte
     """
     import zstandard
 
-    raw = b"\n".join([entry.body for entry in entries]) + b"\n"
-    if [entry.seq for entry in entries] != list(range(first, last + 1)) or raw.count(b"\n") != last - first + 1:
+    bodies = [entry.body for entry in entries]
+    if [entry.seq for entry in entries] != list(range(first, last + 1)) or any(b"\n" in body for body in bodies):
         raise IntegrityError(
             f"The log does not hold the entries {first} to {last} as one line each.",
             hint="Run `dataops doctor`; restore ledger.sqlite from a backup if it was edited by hand.",
         )
+    raw = b"\n".join([*bodies, b""])
     packed = zstandard.ZstdCompressor(level=_LEVEL).compress(raw)
     digest = hashlib.sha256(packed).hexdigest()
     return Segment(first=first, last=last, sha256=digest, size_bytes=len(packed), raw_bytes=len(raw)), packed
 
 
 def unpack(segment: Segment, packed: bytes) -> list[bytes]:
-    """Return the bodies that a segment's compressed bytes hold.
+    """Return the bodies that a segment's compressed bytes hold; raises as ``unpack_lines`` does."""
+    return _split(segment, unpack_lines(segment, packed))
+
+
+def unpack_lines(segment: Segment, packed: bytes) -> bytes:
+    """Return the JSON Lines that a segment's compressed bytes hold.
 
     Never makes more than the declared ``raw_bytes``, and those never more than ``MAX_SEGMENT_BYTES``. Raises
     ``IntegrityError`` for anything but what was sealed.
@@ -146,34 +212,45 @@ def unpack(segment: Segment, packed: bytes) -> list[bytes]:
     import zstandard
 
     if len(packed) != segment.size_bytes or hashlib.sha256(packed).hexdigest() != segment.sha256:
-        raise _damaged(segment, "are not the bytes that were sealed")
+        raise damaged(segment, "are not the bytes that were sealed")
     if segment.raw_bytes > MAX_SEGMENT_BYTES:
-        raise _damaged(segment, f"declare {segment.raw_bytes:,} bytes where {MAX_SEGMENT_BYTES:,} are the most")
+        raise damaged(segment, f"declare {segment.raw_bytes:,} bytes where {MAX_SEGMENT_BYTES:,} are the most")
     try:
         # A frame makes as many bytes as it says, or fails: what it says is looked at before anything is made.
         fits = zstandard.frame_content_size(packed) == segment.raw_bytes
         raw = zstandard.ZstdDecompressor().decompress(packed) if fits else b""
     except zstandard.ZstdError as err:
-        raise _damaged(segment, f"cannot be unpacked ({err})") from err
-    bodies = raw.split(b"\n")
-    if len(raw) != segment.raw_bytes or bodies.pop() or len(bodies) != segment.last - segment.first + 1:
-        raise _damaged(segment, "do not unpack to the entries that were sealed")
+        raise damaged(segment, f"cannot be unpacked ({err})") from err
+    if len(raw) != segment.raw_bytes or not raw.endswith(b"\n"):
+        raise damaged(segment, "do not unpack to the entries that were sealed")
+    return raw
+
+
+def _split(segment: Segment, lines: bytes) -> list[bytes]:
+    bodies = lines.split(b"\n")
+    bodies.pop()
+    if len(bodies) != segment.last - segment.first + 1:
+        raise damaged(segment, "do not unpack to the entries that were sealed")
     return bodies
 
 
+def _id(session_id: str, first: int) -> str:
+    return f"{session_id}/{first:010d}"
+
+
 def _record(session_id: str, segment: Segment) -> Put:
-    order = f"{segment.first:010d}"
     return Put(
         _KIND,
-        f"{session_id}/{order}",
+        _id(session_id, segment.first),
         segment.model_dump_json().encode(),
         parent=session_id,
-        order=order,
+        order=f"{segment.first:010d}",
         session=session_id,
     )
 
 
-def _damaged(segment: Segment, what: str) -> IntegrityError:
+def damaged(segment: Segment, what: str) -> IntegrityError:
+    """Return the error for a segment that is not what was sealed."""
     return IntegrityError(
         f"The sealed entries {segment.first} to {segment.last} {what}.",
         hint=f"Restore blobs/{segment.sha256[:2]}/{segment.sha256} from a backup of the workspace.",

@@ -9,7 +9,7 @@ from dataops_kernel.types.artifacts import (
     ContentForm,
     ContentType,
 )
-from dataops_kernel.types.base import Frozen, read_bodies
+from dataops_kernel.types.base import Frozen, read_bodies, read_lines, without_collections
 from dataops_kernel.types.checkpoints import (
     AggregateDrift,
     ArtifactChange,
@@ -167,5 +167,7 @@ __all__ = [
     "WhyKept",
     "event_stream",
     "read_bodies",
+    "read_lines",
     "session_stream",
+    "without_collections",
 ]

@@ -31,17 +31,28 @@ def read_bodies(adapter: TypeAdapter[list[T]], bodies: Sequence[bytes]) -> list[
     joined = b"[" + b",".join(bodies) + b"]"
     if len(bodies) < _MANY:
         return adapter.validate_json(joined)
-    with _without_collections():
+    with without_collections():
         return adapter.validate_json(joined)
 
 
+def read_lines(adapter: TypeAdapter[list[T]], lines: bytes) -> list[T]:
+    """Return the values of JSON Lines, each with its line end; raises pydantic's ``ValidationError``."""
+    return adapter.validate_json(b"[" + lines[:-1].replace(b"\n", b",") + b"]")
+
+
 @contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keep the garbage collector from walking over a growing list of new values again and again."""
+def without_collections() -> Iterator[None]:
+    """Keep the garbage collector from walking over a growing list of new values again and again.
+
+    What was made meanwhile counts as old at once: values of stored bodies hold no cycles to look for.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            if gc.get_freeze_count() == 0:  # else somebody froze objects of theirs, which is not ours to undo
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

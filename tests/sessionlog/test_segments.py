@@ -5,7 +5,7 @@ import pytest
 
 from dataops_kernel.errors import IntegrityError
 from dataops_kernel.sessionlog import SessionLog
-from dataops_kernel.sessionlog.segments import SEGMENT_ENTRIES, Segments, unpack
+from dataops_kernel.sessionlog.segments import LARGE_SEGMENT_ENTRIES, SEGMENT_ENTRIES, Segments, unpack
 from dataops_kernel.storage.ledger import Append
 from dataops_kernel.storage.memory import MemoryBlobs
 from dataops_kernel.types import MessageAdded, Segment, session_stream
@@ -117,6 +117,55 @@ def test_two_who_seal_at_once_end_with_the_same_segments(ledger, blobs, clock):
 
     assert found[0] == found[1]
     assert Segments(ledger, blobs).sealed(SESSION) == list(found[0][:4])
+
+
+def test_many_entries_sealed_at_once_make_large_segments(ledger, segments, clock):
+    say(ledger, clock, 2 * LARGE_SEGMENT_ENTRIES + 300)
+
+    made = segments.seal(SESSION)
+
+    assert [(s.first, s.last) for s in made] == [(1, 2048), (2049, 4096), (4097, 4352), (4353, 4396)]
+    assert list(segments.read_all(made)) == stored(ledger)
+    assert [lines for _, lines in segments.read_lines(made)] == [
+        b"".join(body + b"\n" for body in stored(ledger)[s.first - 1 : s.last]) for s in made
+    ]
+    for seq, held in ((1, made[0]), (2048, made[0]), (2049, made[1]), (4100, made[2])):
+        assert segments.holding(SESSION, seq) == held
+    assert segments.holding(SESSION, 4353) is None
+
+
+def test_long_entries_are_not_sealed_in_large_segments(ledger, segments, clock):
+    say(ledger, clock, LARGE_SEGMENT_ENTRIES, text="word " * 500)
+
+    made = segments.seal(SESSION)
+
+    assert [s.first for s in made] == list(range(1, LARGE_SEGMENT_ENTRIES, SEGMENT_ENTRIES))
+    assert list(segments.read_all(made)) == stored(ledger)
+
+
+def test_an_end_inside_a_large_segment_leaves_what_is_remembered_as_it_is(ledger, segments, clock):
+    say(ledger, clock, LARGE_SEGMENT_ENTRIES + 10)
+    whole = segments.seal(SESSION)
+
+    made = segments.seal(SESSION, upto=600)
+
+    assert [(s.first, s.last) for s in made] == [(1, 256), (257, 512), (513, 600)]
+    assert list(segments.read_all(made)) == stored(ledger)[:600]
+    assert segments.seal(SESSION) == whole
+
+
+def test_what_another_process_sealed_meanwhile_counts(ledger, segments, blobs, clock, monkeypatch):
+    say(ledger, clock, 600)
+    sealed = segments.sealed
+    answers = [lambda session_id: (Segments(ledger, blobs).seal(session_id, 300), [])[1]]
+    monkeypatch.setattr(segments, "sealed", lambda id: answers.pop()(id) if answers else sealed(id))
+    say(ledger, clock, LARGE_SEGMENT_ENTRIES)
+
+    made = segments.seal(SESSION)
+
+    assert made[0].last == SEGMENT_ENTRIES
+    assert list(segments.read_all(made)) == stored(ledger)
+    assert sealed(SESSION) == list(made[:-1])
 
 
 def test_a_missing_blob_is_an_integrity_error(ledger, segments, blobs, clock):

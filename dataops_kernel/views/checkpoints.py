@@ -176,7 +176,7 @@ def _counts(change: ArtifactChange) -> str:
     if change.change == "changed" and change.rows_before is not None and change.rows_after is not None:
         return f" ({change.rows_before:,} → {change.rows_after:,} rows)"
     count = change.rows_after if change.rows_after is not None else change.rows_before
-    return "" if count is None else f" ({count:,} rows)"
+    return "" if count is None else " (1 row)" if count == 1 else f" ({count:,} rows)"
 
 
 def _row_facts(rows: RowDiff) -> list[str]:

@@ -1,22 +1,26 @@
 """Rows C4 C5 C6 and dump + load: a session of 10,000 messages and 1,000 artifact references as snapshots."""
 
+import gc
 import itertools
 import os
 import random
 import statistics
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 import zstandard
 
-from bench.measure import Row, compare, timed
+from bench.measure import Row, Work, compare, timed
 from dataops_kernel import connect
 from dataops_kernel.sessionlog.segments import Segments
 from dataops_kernel.types import ArtifactMetadata, Message, MessageAdded
 from dataops_kernel.workbench import Workbench
 
 MESSAGES, ARTIFACTS = 10_000, 1_000
-_FRESH = 8
+_SIZE = f"{MESSAGES:,} messages, {ARTIFACTS:,} refs"
+_FRESH = 9
 
 
 def rows(folder: Path) -> list[Row]:
@@ -24,7 +28,7 @@ def rows(folder: Path) -> list[Row]:
     with connect(folder / "ws") as wb:
         session_id, bodies = _session(wb)
         raw = _Raw(folder / "raw", bodies)
-        return [*_dumps(wb, session_id, raw), *_loads(wb, session_id, raw)]
+        return [*_firsts(wb, session_id, raw), _again(wb, session_id, raw), _opening(wb, session_id, raw)]
 
 
 def _session(wb: Workbench) -> tuple[str, list[bytes]]:
@@ -80,62 +84,83 @@ def _forget(wb: Workbench, session_id: str) -> None:
         blobs.delete(segment.sha256)
 
 
-def _dumps(wb: Workbench, session_id: str, raw: _Raw) -> list[Row]:
-    raws, firsts = [], []
+class _Spent(NamedTuple):
+    wall: float
+    cpu: float
+
+
+def _spent(work: Work) -> tuple[object, _Spent]:
+    """Return what a run gives, and its milliseconds: on the clock, and of every thread on a processor."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = work()
+    return result, _Spent((time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000)
+
+
+def _firsts(wb: Workbench, session_id: str, raw: _Raw) -> list[Row]:
+    """Measure a snapshot of a session never sealed before and its full load, the raw ways in turn with them."""
+    spent: dict[str, list[_Spent]] = {"raw dump": [], "dump": [], "raw load": [], "load": []}
+    gc.collect()
     for _ in range(_FRESH):
-        # Taking away what was sealed is not part of what is measured.
-        _forget(wb, session_id)
-        raws.append(timed(raw.dump))
-        firsts.append(timed(lambda: wb.context.dump_context(session_id)))
+        _forget(wb, session_id)  # not part of what is measured
+        path, raw_dump = _spent(raw.dump)
+        snapshot_id, dump = _spent(lambda: wb.context.dump_context(session_id))
+        _, raw_load = _spent(lambda path=path: raw.load(path))
+        _, load = _spent(lambda id=snapshot_id: wb.context.open_snapshot(id))
+        for name, value in zip(spent, (raw_dump, dump, raw_load, load), strict=True):
+            spent[name].append(value)
     snapshot = wb.context.get_snapshot(wb.context.dump_context(session_id))
-    size = f"{snapshot.compressed_size:,} bytes from {snapshot.original_size:,} (goal ≤ 2,500,000)"
-    before = {segment.sha256 for segment in wb._services.context._snapshots.manifest(snapshot.snapshot_id).segments}
+    size = f"{snapshot.compressed_size:,} bytes from {snapshot.original_size:,} (goal ≤ 2,500,000); "
+    both = [_sums(spent[raw], spent[ours]) for raw, ours in (("raw dump", "raw load"), ("dump", "load"))]
+    return [
+        _row("C4", f"first snapshot, {_SIZE}", spent["raw dump"], spent["dump"], 1.3, size),
+        _row("C6", "open it fully, every message an object", spent["raw load"], spent["load"], 1.3),
+        _row("C4-6", f"first dump + full load, {_SIZE}", *both, 1.5),
+    ]
+
+
+def _sums(first: list[_Spent], second: list[_Spent]) -> list[_Spent]:
+    return [_Spent(a.wall + b.wall, a.cpu + b.cpu) for a, b in zip(first, second, strict=True)]
+
+
+def _row(id: str, what: str, raw: list[_Spent], ours: list[_Spent], goal: float, note: str = "") -> Row:
+    walls = [statistics.median(each.wall for each in spent) for spent in (raw, ours)]
+    cpus = [statistics.median(each.cpu for each in spent) for spent in (raw, ours)]
+    note += f"processor time {cpus[1]:.0f} ms, raw {cpus[0]:.0f} ms: {cpus[1] / cpus[0]:.2f}"
+    return Row(id, what, *walls, max(each.wall for each in ours), goal, note)
+
+
+def _again(wb: Workbench, session_id: str, raw: _Raw) -> Row:
+    snapshot_id = wb.context.dump_context(session_id)
+    before = {segment.sha256 for segment in wb._services.context._snapshots.manifest(snapshot_id).segments}
     for _ in range(10):
         wb.sessions.add_message(session_id, Message(role="user", content="what changed since yesterday?"))
     again = wb.context.dump_context(session_id)
     manifest = wb._services.context._snapshots.manifest(again)
     new = sum(segment.size_bytes for segment in manifest.segments if segment.sha256 not in before)
     held = len(wb._services.sessions._ledger.data("snapshot", again) or b"")
-    row = compare(
-        "C5",
-        "snapshot again",
-        raw.dump,
-        lambda: wb.context.dump_context(session_id),
-        runs=30,
-        goal=None,
-        note=f"goal 3 ms; new after 10 messages: {new + held:,} bytes, {held:,} of them manifest (goal ≤ 60,000)",
-    )
-    title = f"first snapshot, {MESSAGES:,} messages, {ARTIFACTS:,} references"
-    return [Row("C4", title, statistics.median(raws), statistics.median(firsts), max(firsts), 1.3, size), row]
+
+    def ten_more() -> None:
+        for _ in range(10):
+            wb.sessions.add_message(session_id, Message(role="user", content="and since the day before?"))
+
+    walls = []
+    for _ in range(20):
+        ten_more()
+        walls.append(timed(lambda: wb.context.dump_context(session_id)))
+    note = f"goal 3 ms; new after 10 messages: {new + held:,} bytes, {held:,} of them manifest (goal ≤ 60,000)"
+    title = "snapshot again after 10 new messages; raw: all of it again"
+    return Row("C5", title, timed(raw.dump), statistics.median(walls), max(walls), None, note)
 
 
-def _loads(wb: Workbench, session_id: str, raw: _Raw) -> list[Row]:
+def _opening(wb: Workbench, session_id: str, raw: _Raw) -> Row:
     snapshot_id = wb.context.dump_context(session_id)
     path = raw.dump()
-    return [
-        compare(
-            "C6",
-            "open it fully, every message an object",
-            lambda: raw.load(path),
-            lambda: wb.context.open_snapshot(snapshot_id),
-            runs=20,
-            goal=1.3,
-        ),
-        compare(
-            "C6",
-            "open its manifest only",
-            lambda: raw.load(path),
-            lambda: wb.context.get_snapshot(snapshot_id),
-            runs=50,
-            goal=None,
-            note="goal: 1 ms",
-        ),
-        compare(
-            "C4-6",
-            "dump again + open fully",
-            lambda: raw.load(raw.dump()),
-            lambda: wb.context.open_snapshot(wb.context.dump_context(session_id)),
-            runs=15,
-            goal=1.5,
-        ),
-    ]
+    return compare(
+        "C6",
+        "open its manifest only",
+        lambda: raw.load(path),
+        lambda: wb.context.get_snapshot(snapshot_id),
+        runs=50,
+        goal=None,
+        note="goal: 1 ms",
+    )

@@ -23,7 +23,11 @@ class Line:
         return self.ranges[-1][1] if self.ranges else 0
 
     def __contains__(self, seq: object) -> bool:
-        return isinstance(seq, int) and any(first <= seq <= last for first, last in self.ranges)
+        if isinstance(seq, int):
+            for first, last in self.ranges:  # asked for every text a search looks at: no generator
+                if first <= seq <= last:
+                    return True
+        return False
 
     def upto(self, seq: int) -> "Line":
         """Cut the line off after ``seq``."""

@@ -35,17 +35,11 @@ class Asked:
     speakers: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
 
-    def fits(self, terms: tuple[str, ...]) -> float:
-        """Return a factor, about 1, for how well a text has the shape of an answer."""
-        factor = 1.0
-        if self.speakers and not self.speakers.isdisjoint(terms):
-            factor *= _SPEAKS
-        if ONLY_ASKS in terms:
-            factor *= _ASKING
-        for mark in self.marks:
-            if mark in terms:
-                factor *= _SHAPED
-        return factor
+    def fits(self, marks: set[str]) -> float:
+        """Return a factor, about 1, for how well a text with these marks has the shape of an answer."""
+        said_by = _SPEAKS if not self.speakers.isdisjoint(marks) else 1.0
+        asking = _ASKING if ONLY_ASKS in marks else 1.0
+        return said_by * asking * _SHAPED ** len(self.marks & marks)
 
 
 def read_question(text: str, index: TextIndex, owner: str) -> Asked:

@@ -87,7 +87,8 @@ class ContextSummaries:
         shown |= {turn.seq for turn in relevant}
         room -= _spent(relevant, _FITTING)
         earlier = _best(self.rolling(session_id, line).sentences, shown, room - _cost(_EARLIER))
-        return Summary(earlier, relevant, recent, fit(_text(earlier, relevant, recent), budget))
+        text = _text(earlier, relevant, recent)
+        return Summary(earlier, relevant, recent, text if count_tokens(text) <= budget else fit(text, budget))
 
     def turn(self, session_id: str, seq: int, message: Message) -> Turn:
         """Return a message as it is shown; its tokens are counted once and remembered."""

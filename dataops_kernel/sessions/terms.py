@@ -1,13 +1,16 @@
 """The terms of what is said: words without their endings, names, who speaks, and a few marks of how it is said."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from dataops_kernel.llm.rules.words import FUNCTION_WORDS, word_set
 from dataops_kernel.sessions.stems import porter
 
 ASKS, ONLY_ASKS, TIME, AMOUNT, NAME = "0asks", "0only", "0time", "0amount", "0name"
-"""Marks among the terms of a text: it ends with a question, it is one, it speaks of a time, it counts, it names."""
+"""Marks before the terms of a text: it ends with a question, it is one, it speaks of a time, it counts, it names."""
+_MARK = "0"
 
 # Possessive, so that a text of one endless word is read in one pass.
 _WORD = re.compile(r"[^\W_]++(?:['’][^\W\d_]++)?")
@@ -44,31 +47,35 @@ SILENT = frozenset(FUNCTION_WORDS) | _ALSO_SILENT
 
 
 def terms(text: str) -> list[str]:
-    """Return the terms of a text: its words in order, then names like ``orders_by_region`` whole, then its marks."""
+    """Return the terms of a text: its marks, its words in order, then names like ``orders_by_region`` whole."""
     label = _LABEL.match(text)
     said = text[label.end() :] if label else text
     heard = every_word(said)
     found = [root(word) for word in words(label[1])] if label else []
     found.extend(root(word) for word in heard if word not in SILENT)
     found.extend(names(text))
-    if label:
-        found.extend(spoken_by(word) for word in words(label[1]))
+    marks = [spoken_by(word) for word in words(label[1])] if label else []
     if said.rstrip().endswith("?"):
-        found.append(ASKS)
+        marks.append(ASKS)
         if sum(len(stated.split()) for stated in _STATED.findall(said)) <= _AN_ASIDE:
-            found.append(ONLY_ASKS)
+            marks.append(ONLY_ASKS)
     if not _TIMES.isdisjoint(heard) or any(len(word) == 4 and word[:2] in ("19", "20") for word in heard):
-        found.append(TIME)
+        marks.append(TIME)
     if not _AMOUNTS.isdisjoint(heard) or any(word[0].isdigit() for word in heard):
-        found.append(AMOUNT)
+        marks.append(AMOUNT)
     if _PROPER.search(said):
-        found.append(NAME)
-    return found
+        marks.append(NAME)
+    return marks + found
+
+
+def marks_of(terms: Sequence[str]) -> set[str]:
+    """Return the marks before the terms of a text."""
+    return {*takewhile(lambda term: term.startswith(_MARK), terms)}
 
 
 def spoken_by(name: str) -> str:
     """Return the mark of a text that begins with who says it, as in ``Ann: hello``."""
-    return f"0by{name}"
+    return f"{_MARK}by{name}"
 
 
 def words(text: str) -> list[str]:
@@ -78,6 +85,8 @@ def words(text: str) -> list[str]:
 
 def every_word(text: str) -> list[str]:
     """Return all words of a text in lower case, in order."""
+    if text.isascii():
+        return [word.partition("'")[0] for word in _WORD.findall(text.lower())]
     return [word for match in _WORD.findall(text) if (word := bare(match))]
 
 

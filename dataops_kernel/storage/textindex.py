@@ -5,7 +5,7 @@ across owners. Terms come ready made (lower case, stemmed): an index compares th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from dataops_kernel.errors import UsageError
@@ -16,18 +16,25 @@ MAX_TERMS = 4_000
 """Terms kept of one text."""
 MAX_SEARCH_TERMS = 100
 """Terms of one search."""
+MAX_POSTINGS = 10_000
+"""Postings (a text that holds a term is one) that one search reads: its work is bounded however much was said."""
+LONGEST = 255
+"""Terms of a text that count for its length in a search; a longer text weighs as one of this length."""
+K1, B = 1.2, 0.4
+"""BM25's constants: how soon a term said again adds nothing, and how much a long text is held back."""
 
 
 class IndexedText(NamedTuple):
-    """One text of a group."""
+    """One text of a group; ``at`` counts the group's texts from 0, so those beside it are at ``at - 1``, ``at + 1``."""
 
     group: str
     number: int
     terms: tuple[str, ...]
+    at: int
 
 
 class TextHit(NamedTuple):
-    """A text that holds at least one of the terms; ``score`` is its BM25, higher is better."""
+    """A text that holds at least one of the terms; ``score`` orders the texts of one search, higher is better."""
 
     text: IndexedText
     score: float
@@ -60,20 +67,29 @@ class TextIndex(ABC):
         self._add(owner, group, [(number, _kept(terms)) for number, terms in texts], upto)
 
     def search(
-        self, owner: str, terms: Collection[str], *, group: str | None = None, limit: int = 100
+        self,
+        owner: str,
+        weights: Mapping[str, float],
+        *,
+        group: str | None = None,
+        limit: int = 100,
+        postings: int = MAX_POSTINGS,
     ) -> list[TextHit]:
-        """Return the texts that hold most of the terms, best first, of one group or of all groups of an owner.
+        """Return the texts that hold what weighs most, best first, of one group or of all groups of an owner.
 
-        BM25 as SQLite's FTS5 computes it: k1 = 1.2, b = 0.75 and idf = ln((N - n + 0.5) / (n + 0.5)), at least 1e-6,
-        where n is of the owner's texts and N, as the average length, of all.
+        A text's score is the sum of the weights of the terms it holds, times BM25's norm of its length for a term said
+        once, (k1 + 1) / (1 + k1 (1 - b + b length / average)); of two alike the newer is first. It chooses candidates:
+        how often a text holds a term is counted by whoever weighs them. ``postings`` are read at most, the heaviest
+        terms first, of each the newest texts.
         """
-        wanted = dict.fromkeys(_kept(list(terms)))
-        if len(wanted) > MAX_SEARCH_TERMS:
+        kept = dict(zip(_kept(list(weights)), weights.values(), strict=True))
+        if len(kept) > MAX_SEARCH_TERMS:
             raise UsageError(
-                f"A search of {len(wanted):,} terms is over the limit of {MAX_SEARCH_TERMS}.",
+                f"A search of {len(kept):,} terms is over the limit of {MAX_SEARCH_TERMS}.",
                 hint="Search for the rarest of them.",
             )
-        return self._search(owner, list(wanted), group, limit) if wanted and limit > 0 else []
+        heaviest = sorted(kept.items(), key=lambda item: (-item[1], item[0]))
+        return self._search(owner, heaviest, group, limit, postings) if kept and limit > 0 and postings > 0 else []
 
     def frequencies(self, owner: str, terms: Collection[str]) -> Frequencies:
         """Return how often terms occur among the texts of an owner; a term nobody used is left out."""
@@ -86,7 +102,7 @@ class TextIndex(ABC):
 
     @abstractmethod
     def around(self, places: Sequence[tuple[str, int]], reach: int) -> list[list[IndexedText]]:
-        """Return for each (group, number) up to ``reach`` texts before and after it, and the one at it, in order."""
+        """Return for each (group, at) up to ``reach`` texts before and after it, and the one at it, in order."""
 
     @abstractmethod
     def remove(self, group: str) -> None:
@@ -105,13 +121,21 @@ class TextIndex(ABC):
     def _add(self, owner: str, group: str, texts: Sequence[tuple[int, tuple[str, ...]]], upto: int) -> None: ...
 
     @abstractmethod
-    def _search(self, owner: str, terms: Sequence[str], group: str | None, limit: int) -> list[TextHit]: ...
+    def _search(
+        self, owner: str, heaviest: Sequence[tuple[str, float]], group: str | None, limit: int, postings: int
+    ) -> list[TextHit]: ...
 
     @abstractmethod
     def _frequencies(self, owner: str, terms: Sequence[str]) -> Frequencies: ...
 
     @abstractmethod
     def _beginning_with(self, owner: str, prefix: str, limit: int) -> list[str]: ...
+
+
+def length_norms(average: float) -> list[float]:
+    """Return BM25's norm of a term said once for texts of 0 to ``LONGEST`` terms."""
+    average = average or 1.0
+    return [(K1 + 1) / (1 + K1 * (1 - B + B * length / average)) for length in range(LONGEST + 1)]
 
 
 def _kept(terms: Sequence[str]) -> tuple[str, ...]:

@@ -2,12 +2,10 @@
 
 # ruff: noqa: D102  (the name of a test is its sentence)
 
-import math
-
 import pytest
 
 from dataops_kernel.errors import UsageError
-from dataops_kernel.storage.textindex import MAX_SEARCH_TERMS, MAX_TERM, MAX_TERMS, TextIndex
+from dataops_kernel.storage.textindex import LONGEST, MAX_SEARCH_TERMS, MAX_TERM, MAX_TERMS, TextIndex
 from dataops_kernel.testing.threads import run_together
 
 _TALK = [(1, ["dog", "beach"]), (3, ["cat"]), (4, ["dog", "dog", "dog"]), (9, ["lake", "painting", "sunset"])]
@@ -15,7 +13,8 @@ _TALK = [(1, ["dog", "beach"]), (3, ["cat"]), (4, ["dog", "dog", "dog"]), (9, ["
 
 def found(index: TextIndex, *terms: str, owner: str = "ann", group: str | None = None) -> list[tuple[str, int]]:
     """Return the places a search finds, best first."""
-    return [(hit.text.group, hit.text.number) for hit in index.search(owner, terms, group=group)]
+    hits = index.search(owner, dict.fromkeys(terms, 1.0), group=group)
+    return [(hit.text.group, hit.text.number) for hit in hits]
 
 
 class TextIndexContract:
@@ -27,7 +26,7 @@ class TextIndexContract:
         assert found(index, "cat") == [("g", 3)]
         assert set(found(index, "cat", "lake")) == {("g", 3), ("g", 9)}
         assert found(index, "horse") == []
-        assert index.search("ann", ["cat"])[0].text.terms == ("cat",)
+        assert index.search("ann", {"cat": 1.0})[0].text == ("g", 3, ("cat",), 1)
 
     def test_an_index_nobody_filled_is_empty(self, index: TextIndex) -> None:
         assert found(index, "dog") == []
@@ -37,26 +36,37 @@ class TextIndexContract:
         assert index.beginning_with("ann", "d") == []
         index.remove("g")
 
-    def test_scores_are_bm25(self, index: TextIndex) -> None:
-        index.add("ann", "g", _TALK, 9)
+    def test_a_score_is_the_weights_of_what_is_held_times_the_norm_of_the_length(self, index: TextIndex) -> None:
+        index.add("bob", "h", [(1, ["long"] * 50)], 1)  # counts for bob's average only
+        index.add("ann", "g", [*_TALK, (10, ["cat"] * (LONGEST + 45))], 10)
 
-        hits = index.search("ann", ["dog", "cat"])
+        hits = index.search("ann", {"dog": 2.0, "beach": 0.5, "cat": 1.0})
 
-        average = 9 / 4
+        average = (9 + LONGEST + 45) / 5
 
-        def worth(times: int, length: int, holding: int) -> float:
-            idf = max(1e-6, math.log((4 - holding + 0.5) / (holding + 0.5)))
-            return idf * times * 2.2 / (times + 1.2 * (0.25 + 0.75 * length / average))
+        def norm(length: int) -> float:
+            return 2.2 / (1 + 1.2 * (0.6 + 0.4 * length / average))
 
-        expected = {1: worth(1, 2, 2), 3: worth(1, 1, 1), 4: worth(3, 3, 2)}
+        expected = {1: 2.5 * norm(2), 3: norm(1), 4: 2 * norm(3), 10: norm(LONGEST)}
         assert {hit.text.number: hit.score for hit in hits} == pytest.approx(expected)
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+    def test_a_search_reads_no_more_postings_than_it_may_heaviest_and_newest_first(self, index: TextIndex) -> None:
+        index.add(
+            "ann", "g", [(number, ["common", "rare"] if number == 1 else ["common"]) for number in range(1, 9)], 8
+        )
+        index.add("ann", "h", [(1, ["other"])], 1)
+
+        hits = index.search("ann", {"common": 0.1, "rare": 1.0}, group="g", postings=4)
+
+        assert [hit.text.number for hit in hits] == [1, 8, 7, 6]
+        assert index.search("ann", {"common": 1.0}, postings=0) == []
 
     def test_a_limit_keeps_the_best(self, index: TextIndex) -> None:
         index.add("ann", "g", [(1, ["cat", "a", "b", "c", "d"]), (2, ["cat"]), (3, ["dog"]), (4, ["dog"])], 4)
 
-        assert [hit.text.number for hit in index.search("ann", ["cat"], limit=1)] == [2]
-        assert index.search("ann", ["cat"], limit=0) == []
+        assert [hit.text.number for hit in index.search("ann", {"cat": 1.0}, limit=1)] == [2]
+        assert index.search("ann", {"cat": 1.0}, limit=0) == []
 
     def test_what_one_owner_has_is_neither_found_nor_counted_for_another(self, index: TextIndex) -> None:
         index.add("ann", "g", _TALK, 9)
@@ -93,13 +103,20 @@ class TextIndexContract:
         index.add("ann", "g", _TALK, 9)
         index.add("ann", "h", [(2, ["far"])], 2)
 
-        def numbers(number: int, reach: int) -> list[int]:
-            return [text.number for text in index.around([("g", number)], reach)[0]]
+        def numbers(at: int, reach: int) -> list[int]:
+            return [text.number for text in index.around([("g", at)], reach)[0]]
 
-        assert numbers(3, 1) == [1, 3, 4]
-        assert numbers(9, 2) == [3, 4, 9]
-        assert numbers(2, 1) == [1, 3]
-        assert numbers(1, 0) == [1]
+        assert numbers(1, 1) == [1, 3, 4]
+        assert numbers(3, 2) == [3, 4, 9]
+        assert numbers(0, 2) == [1, 3, 4]
+        assert numbers(0, 0) == [1]
+        assert [text.at for text in index.around([("g", 2)], 1)[0]] == [1, 2, 3]
+        both = index.around([("h", 0), ("g", 0), ("nobody", 0)], 1)
+        assert [[(text.group, text.number) for text in texts] for texts in both] == [
+            [("h", 2)],
+            [("g", 1), ("g", 3)],
+            [],
+        ]
 
     def test_a_removed_group_leaves_nothing(self, index: TextIndex) -> None:
         index.add("ann", "g", _TALK, 9)
@@ -130,7 +147,7 @@ class TextIndexContract:
     )
     def test_what_is_not_letters_and_digits_is_no_term(self, index: TextIndex, term: str) -> None:
         with pytest.raises(UsageError, match="not a term"):
-            index.search("ann", [term])
+            index.search("ann", {term: 1.0})
         with pytest.raises(UsageError, match="not a term"):
             index.add("ann", "g", [(1, ["good", term])], 1)
         assert index.positions(["g"]) == {}
@@ -141,13 +158,13 @@ class TextIndexContract:
         assert found(index, "x" * MAX_TERM) == [("g", 1)]
         assert found(index, "late") == []
         with pytest.raises(UsageError, match="over the limit"):
-            index.search("ann", [f"t{number}" for number in range(MAX_SEARCH_TERMS + 1)])
+            index.search("ann", {f"t{number}": 1.0 for number in range(MAX_SEARCH_TERMS + 1)})
 
     def test_threads_that_read_the_same_texts_add_them_once(self, index: TextIndex) -> None:
         def add(worker: int) -> None:
             for number in range(1, 21):
                 index.add("ann", "g", [(number, ["dog", f"only{number}"])], number)
-                index.search("ann", ["dog"])
+                index.search("ann", {"dog": 1.0})
 
         run_together(4, add)
 

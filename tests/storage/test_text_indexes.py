@@ -76,8 +76,8 @@ def test_a_file_damaged_in_the_middle_is_begun_anew(path: Path):
 
     again = SqliteTextIndex(path)
     for number in range(1, 3000, 100):
-        again.search("ann", [f"w{number}"])
-        again.around([("g", number)], 2)
+        again.search("ann", {f"w{number}": 1.0})
+        again.around([("g", number - 1)], 2)
     again.add("bob", "h", [(1, ["zebra"])], 1)
 
     assert found(again, "zebra", owner="bob") == [("h", 1)]
@@ -132,7 +132,7 @@ from dataops_kernel.storage.embedded import SqliteTextIndex
 index = SqliteTextIndex(Path({str(path)!r}))
 for number in range(1, 101):
     index.add("ann", "g", [(number, ["dog", f"only{{number}}"])], number)
-    index.search("ann", ["dog"])
+    index.search("ann", {{"dog": 1.0}})
 """
     workers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [worker.wait(timeout=60) for worker in workers] == [0, 0]

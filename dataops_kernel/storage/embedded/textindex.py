@@ -1,35 +1,39 @@
 """The text index of a local workspace: SQLite's FTS5 in a file of its own, which anybody may delete at any time."""
 
+import json
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from heapq import nlargest
 from pathlib import Path
 from typing import TypeVar
 
 from dataops_kernel.storage.embedded.connections import BUSY_SECONDS, survive_forks
 from dataops_kernel.storage.embedded.faults import from_sqlite, from_system, unstorable
-from dataops_kernel.storage.textindex import Frequencies, IndexedText, TextHit, TextIndex
+from dataops_kernel.storage.embedded.textindex_schema import prepare
+from dataops_kernel.storage.textindex import LONGEST, Frequencies, IndexedText, TextHit, TextIndex, length_norms
 
 T = TypeVar("T")
 
-_SPAN = 1 << 32
-"""Room for the texts of one group; group n owns the places from n * _SPAN."""
-_APPLICATION_ID = int.from_bytes(b"DOtx", "big")
-_VERSION = 1
-_SCHEMA = (
-    "CREATE TABLE owners (num INTEGER PRIMARY KEY, name TEXT UNIQUE, texts INTEGER DEFAULT 0, terms INTEGER DEFAULT 0)",
-    "CREATE TABLE groups (num INTEGER PRIMARY KEY, name TEXT UNIQUE, owner INTEGER NOT NULL, upto INTEGER NOT NULL)",
-    "CREATE TABLE texts (place INTEGER PRIMARY KEY, terms TEXT NOT NULL)",
-    # Contentless: the terms are in `texts` already. Each term is written as `owner_term`, so that the postings of one
-    # owner are apart from everybody else's and searching all of an owner's groups needs no filter. To the ascii
-    # tokenizer every letter outside ASCII belongs to a word, so a term is always exactly one token.
-    "CREATE VIRTUAL TABLE postings USING fts5(terms, content='', tokenize=\"ascii tokenchars '_'\")",
-    "CREATE VIRTUAL TABLE vocabulary USING fts5vocab(postings, row)",
-)
-_AROUND = """
-    SELECT * FROM (SELECT place, terms FROM texts WHERE place <= ?1 AND place >= ?2 ORDER BY place DESC LIMIT ?3)
-    UNION ALL
-    SELECT * FROM (SELECT place, terms FROM texts WHERE place > ?1 AND place < ?4 ORDER BY place LIMIT ?5)"""
+_LENGTH, _GROUP = 8, 40
+"""A text's place is its group's number, then which text of the group it is (from bit 8), then its length in 8 bits.
+
+So a list of places is all that choosing candidates takes, and the texts beside one are the places beside it.
+"""
+_TEXTS = """
+    SELECT wanted.key, groups.name, texts.number, texts.terms, texts.place
+    FROM json_each(?) AS wanted
+    JOIN texts ON texts.place BETWEEN wanted.value + ? AND wanted.value + ?
+    JOIN groups ON groups.num = texts.place >> 40
+    ORDER BY wanted.key, texts.place"""
+# One JSON array costs half of what as many rows do.
+_POSTINGS = """
+    SELECT json_group_array(rowid) FROM (
+        SELECT rowid FROM postings WHERE postings MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?)"""
+_HOLDING = "SELECT term, texts FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))"
+_POOL = 10  # texts weighed for each one wanted
+_LAST, _OF_GROUP = (1 << 63) - 1, (1 << _GROUP) - 1
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 _REFUSED = frozenset(
     {
@@ -60,8 +64,14 @@ class SqliteTextIndex(TextIndex):
         """Return texts and those next to them."""
 
         def read(connection: sqlite3.Connection) -> list[list[IndexedText]]:
-            numbers = {group: _group(connection, group) for group in {group for group, _ in places}}
-            return [_around(connection, group, numbers[group] * _SPAN, number, reach) for group, number in places]
+            firsts = {group: _group(connection, group) << _GROUP for group in {group for group, _ in places}}
+            found: list[list[IndexedText]] = [[] for _ in places]
+            wanted = [firsts[group] + (at << _LENGTH) for group, at in places]
+            near = (-reach << _LENGTH, (reach + 1 << _LENGTH) - 1)
+            for key, text in _texts(connection, wanted, *near):
+                if text.group == places[key][0]:  # not of the group whose places come before or after
+                    found[key].append(text)
+            return found
 
         return self._do(read)
 
@@ -73,7 +83,7 @@ class SqliteTextIndex(TextIndex):
             if not number:
                 return
             (owner,) = connection.execute("SELECT owner FROM groups WHERE num = ?", (number,)).fetchone()
-            bounds = (number * _SPAN, (number + 1) * _SPAN)
+            bounds = (number << _GROUP, number + 1 << _GROUP)
             rows = connection.execute(
                 "SELECT place, terms FROM texts WHERE place >= ? AND place < ?", bounds
             ).fetchall()
@@ -83,6 +93,12 @@ class SqliteTextIndex(TextIndex):
                     (place, _owned(owner, terms.split())),
                 )
             connection.execute("DELETE FROM texts WHERE place >= ? AND place < ?", bounds)
+            held = Counter(term for _, terms in rows for term in set(terms.split()))
+            connection.executemany(
+                "UPDATE vocabulary SET texts = texts - ? WHERE term = ?",
+                [(texts, f"{owner}_{term}") for term, texts in held.items()],
+            )
+            connection.execute("DELETE FROM vocabulary WHERE texts <= 0")
             connection.execute("DELETE FROM groups WHERE num = ?", (number,))
             _count(connection, owner, -len(rows), -sum(len(terms.split()) for _, terms in rows))
 
@@ -138,60 +154,72 @@ class SqliteTextIndex(TextIndex):
             number, whose, after = connection.execute(
                 "SELECT num, owner, upto FROM groups WHERE name = ?", (group,)
             ).fetchone()
-            new = [(number * _SPAN + at, terms) for at, terms in texts if at > after]
+            (last,) = connection.execute(
+                "SELECT max(place) FROM texts WHERE place < ? AND place >= ?", (number + 1 << _GROUP, number << _GROUP)
+            ).fetchone()
+            first = number << _GROUP if last is None else (last >> _LENGTH) + 1 << _LENGTH
+            unread = [(at, terms) for at, terms in texts if at > after]
+            new = [
+                (first + (nth << _LENGTH) + min(len(terms), LONGEST), at, terms)
+                for nth, (at, terms) in enumerate(unread)
+            ]
             connection.executemany(
-                "INSERT INTO texts VALUES (?, ?)", [(place, " ".join(terms)) for place, terms in new]
+                "INSERT INTO texts VALUES (?, ?, ?)", [(place, at, " ".join(terms)) for place, at, terms in new]
             )
             connection.executemany(
                 "INSERT INTO postings (rowid, terms) VALUES (?, ?)",
-                [(place, _owned(whose, terms)) for place, terms in new],
+                [(place, _owned(whose, terms)) for place, _, terms in new],
+            )
+            held = Counter(term for _, _, terms in new for term in set(terms))
+            connection.executemany(
+                "INSERT INTO vocabulary VALUES (?, ?) ON CONFLICT DO UPDATE SET texts = texts + excluded.texts",
+                [(f"{whose}_{term}", texts) for term, texts in sorted(held.items())],
             )
             connection.execute("UPDATE groups SET upto = max(upto, ?) WHERE num = ?", (upto, number))
-            _count(connection, whose, len(new), sum(len(terms) for _, terms in new))
+            _count(connection, whose, len(new), sum(len(terms) for _, _, terms in new))
 
         self._do(write, writes=True)
 
-    def _search(self, owner: str, terms: Sequence[str], group: str | None, limit: int) -> list[TextHit]:
+    def _search(
+        self, owner: str, heaviest: Sequence[tuple[str, float]], group: str | None, limit: int, postings: int
+    ) -> list[TextHit]:
         def read(connection: sqlite3.Connection) -> list[TextHit]:
-            whose = _owner(connection, owner)
+            whose, texts, terms = _owner(connection, owner)
             number = _group(connection, group) if group is not None else 0
             if not whose or (group is not None and not number):
                 return []
-            first, last = (0, _SPAN * _SPAN // 2 - 1) if group is None else (number * _SPAN, (number + 1) * _SPAN - 1)
-            rows = connection.execute(
-                "SELECT rowid, rank FROM postings WHERE postings MATCH ? AND rowid BETWEEN ? AND ?"
-                " ORDER BY rank LIMIT ?",
-                (" OR ".join(f'"{whose}_{term}"' for term in terms), first, last, limit),
-            ).fetchall()
-            names: dict[int, str] = {}
-            hits = []
-            for place, rank in rows:
-                num, at = divmod(place, _SPAN)
-                if num not in names:
-                    (names[num],) = connection.execute("SELECT name FROM groups WHERE num = ?", (num,)).fetchone()
-                (held,) = connection.execute("SELECT terms FROM texts WHERE place = ?", (place,)).fetchone()
-                hits.append(TextHit(IndexedText(names[num], at, tuple(held.split())), -rank))
-            return hits
+            bounds = (0, _LAST) if group is None else (number << _GROUP, (number + 1 << _GROUP) - 1)
+            left, enough = postings, _POOL * limit
+            weights: dict[int, float] = {}
+            for term, weight in heaviest:
+                (held,) = connection.execute(_POSTINGS, (f'"{whose}_{term}"', *bounds, left)).fetchone()
+                places: list[int] = json.loads(held)
+                # Once enough texts hold heavier terms, one that holds only lighter ones would not be chosen.
+                for place in places if len(weights) < enough else weights.keys() & places:
+                    weights[place] = weights.get(place, 0.0) + weight
+                left -= len(places)
+                if not left:
+                    break
+            norms = length_norms(terms / texts if texts else 0.0)
+            scores = ((weight * norms[place & LONGEST], place) for place, weight in weights.items())
+            best = nlargest(limit, scores)
+            found = _texts(connection, [place for _, place in best], 0, 0)
+            return [TextHit(text, best[key][0]) for key, text in found]
 
         return self._do(read)
 
     def _frequencies(self, owner: str, terms: Sequence[str]) -> Frequencies:
         def read(connection: sqlite3.Connection) -> Frequencies:
-            row = connection.execute("SELECT num, texts, terms FROM owners WHERE name = ?", (owner,)).fetchone()
-            if row is None:
-                return Frequencies(0, 0, {})
-            holding: dict[str, int] = {}
-            for term in terms:
-                held = connection.execute("SELECT doc FROM vocabulary WHERE term = ?", (f"{row[0]}_{term}",)).fetchone()
-                if held is not None:
-                    holding[term] = held[0]
-            return Frequencies(row[1], row[2], holding)
+            whose, texts, size = _owner(connection, owner)
+            wanted = json.dumps([f"{whose}_{term}" for term in terms])
+            rows = connection.execute(_HOLDING, (wanted,))
+            return Frequencies(texts, size, {term.partition("_")[2]: held for term, held in rows})
 
         return self._do(read)
 
     def _beginning_with(self, owner: str, prefix: str, limit: int) -> list[str]:
         def read(connection: sqlite3.Connection) -> list[str]:
-            start = f"{_owner(connection, owner)}_{prefix}"
+            start = f"{_owner(connection, owner)[0]}_{prefix}"
             rows = connection.execute(
                 "SELECT term FROM vocabulary WHERE term >= ? AND term < ? ORDER BY term LIMIT ?",
                 (start, start + "\U0010ffff", limit),
@@ -251,7 +279,7 @@ class SqliteTextIndex(TextIndex):
             check_same_thread=False,
         )
         try:
-            _prepare(connection)
+            prepare(connection)
         except BaseException:
             connection.close()
             raise
@@ -273,28 +301,6 @@ class SqliteTextIndex(TextIndex):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new file; refuse, as damaged, a file that is not an index of this version."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    if _mark(connection) == (_APPLICATION_ID, _VERSION):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if _mark(connection) != (_APPLICATION_ID, _VERSION):  # nobody made it while we waited
-            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                connection.execute("SELECT * FROM this_is_not_an_index_of_this_version")
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
 def _inode(path: Path) -> int | None:
     try:
         return path.stat().st_ino
@@ -302,22 +308,18 @@ def _inode(path: Path) -> int | None:
         return None
 
 
-def _mark(connection: sqlite3.Connection) -> tuple[int, int]:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return application, version
+def _texts(
+    connection: sqlite3.Connection, places: Sequence[int], before: int, after: int
+) -> Iterator[tuple[int, IndexedText]]:
+    """Yield the texts from ``before`` to ``after`` each place, with the place's position among the places."""
+    for key, group, number, terms, place in connection.execute(_TEXTS, (json.dumps(places), before, after)):
+        yield key, IndexedText(group, number, tuple(terms.split()), (place & _OF_GROUP) >> _LENGTH)
 
 
-def _around(connection: sqlite3.Connection, group: str, base: int, number: int, reach: int) -> list[IndexedText]:
-    rows = connection.execute(_AROUND, (base + number, base, reach + 1, base + _SPAN, reach)).fetchall()
-    before = [row for row in rows if row[0] < base + number][:reach]
-    rest = [row for row in rows if row[0] >= base + number]
-    return [IndexedText(group, place - base, tuple(terms.split())) for place, terms in (*before[::-1], *rest)]
-
-
-def _owner(connection: sqlite3.Connection, name: str) -> int:
-    row = connection.execute("SELECT num FROM owners WHERE name = ?", (name,)).fetchone()
-    return int(row[0]) if row else 0
+def _owner(connection: sqlite3.Connection, name: str) -> tuple[int, int, int]:
+    """Return an owner's number, texts and terms; zeros for one who has none."""
+    row = connection.execute("SELECT num, texts, terms FROM owners WHERE name = ?", (name,)).fetchone()
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
 
 def _group(connection: sqlite3.Connection, name: str) -> int:

@@ -5,11 +5,13 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from pydantic import TypeAdapter
 
+from dataops_kernel.artifacts.deletions import is_hidden
 from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.records import ArtifactReader, parse
 from dataops_kernel.clock import Clock
@@ -28,7 +30,7 @@ from dataops_kernel.context.bundle_form import (
 )
 from dataops_kernel.errors import ConflictError, IntegrityError, StorageUnavailableError
 from dataops_kernel.sessionlog.bodies import parse_entries
-from dataops_kernel.sessionlog.segments import Segments
+from dataops_kernel.sessionlog.segments import SEGMENT_ENTRIES, Segments, unpack
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.storage.blobs import Blobs
 from dataops_kernel.storage.ledger import Ledger
@@ -40,7 +42,7 @@ from dataops_kernel.types import (
     LineageEdge,
     MessageAdded,
     Run,
-    Segment,
+    session_stream,
 )
 
 _BUFFER = 1024 * 1024
@@ -91,12 +93,18 @@ class BundleExport:
         from dataops_kernel import __version__
 
         record = self._sessions.record(session_id)
-        segments = self._segments.seal(session_id)
-        head = segments[-1].last if segments else 0
+        head = self._ledger.tail(session_stream(session_id))
+        full = head - head % SEGMENT_ENTRIES
+        # Full segments are shared with snapshots and archives; the rest goes into the bundle and nowhere else.
+        sealed = self._segments.seal(session_id, full)
+        rest = [self._segments.packed(session_id, full + 1, head)] if head > full else []
+        segments = (*sealed, *(segment for segment, _ in rest))
         artifacts = self._artifacts(session_id, head)
-        for segment in segments:
+        for segment in sealed:
             with self._blobs.open(segment.sha256) as stream:
                 bundle.add(segment_name(segment), stream, segment.sha256)
+        for segment, packed in rest:
+            bundle.add(segment_name(segment), packed, segment.sha256)
         for name, artifact in {content_name(artifact): artifact for artifact in artifacts}.items():
             self._add_content(bundle, name, artifact)
         bundle.add_lines(ARTIFACTS, (_line(artifact) for artifact in artifacts))
@@ -111,7 +119,8 @@ class BundleExport:
                 yield run.model_copy(update={"user_id": "", "owner": ""}).to_json()
 
         bundle.add_lines(RUNS, run_lines())
-        ids += self._messages(segments)
+        ids += _messages(self._segments.read_all(sealed))
+        ids += _messages(line for segment, packed in rest for line in unpack(segment, packed))
         edges = self._edges(ids)
         nodes = {end for edge in edges for end in (edge.source, edge.target) if end.startswith(("stp_", "file:"))}
         found = [node for node in self._lineage.nodes(sorted(nodes)) if node.kind != "unknown"]
@@ -140,7 +149,9 @@ class BundleExport:
         )
 
     def _artifacts(self, session_id: str, head: int) -> list[Artifact]:
-        records = [r for r in self._ledger.of_session("artifact", session_id) if (r.seq or 0) <= head]
+        """Return what is not deleted: who deleted something does not want to hand it on."""
+        found = self._ledger.of_session("artifact", session_id)
+        records = [record for record in found if (record.seq or 0) <= head and not is_hidden(record)]
         return ArtifactReader().read(sorted(records, key=lambda record: record.seq or 0))
 
     def _add_content(self, bundle: "_Writer", name: str, artifact: Artifact) -> None:
@@ -156,14 +167,6 @@ class BundleExport:
         while records := self._ledger.of_session("run", session_id, after=after, limit=_PAGE):
             after = records[-1].id
             yield from (run for run in parse(_RUNS, records) if run.status != "running")
-
-    def _messages(self, segments: Iterable[Segment]) -> list[str]:
-        return [
-            entry.message_id
-            for segment in segments
-            for entry in parse_entries(self._segments.read(segment))
-            if isinstance(entry, MessageAdded)
-        ]
 
     def _edges(self, ids: list[str]) -> list[LineageEdge]:
         """Return the lineage among what the bundle holds; where it leads to another session, it ends."""
@@ -219,6 +222,12 @@ class _Writer:
                 size += len(chunk)
                 member.write(chunk)
         self.members.append(BundleMember(name=name, sha256=found.hexdigest(), size_bytes=size))
+
+
+def _messages(bodies: Iterable[bytes]) -> Iterator[str]:
+    waiting = iter(bodies)
+    while page := [*islice(waiting, _PAGE)]:
+        yield from (entry.message_id for entry in parse_entries(page) if isinstance(entry, MessageAdded))
 
 
 def _line(artifact: Artifact) -> bytes:

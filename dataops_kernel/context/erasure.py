@@ -6,6 +6,7 @@ interrupted begins again with what is still there. The marker goes last.
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +33,10 @@ from dataops_kernel.types import (
 )
 from dataops_kernel.types.kinds import LISTED_KINDS
 
+_NAMED_BY_OTHERS = ("art_", "snp_", "run_")
+"""What may be made from, loaded from, or answered in another session, which then says so."""
 _MARKER, _MARKERS = "erasure", "workspace"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _PAGE = 1_000
 _SAMPLE = 65_536
 
@@ -249,37 +253,50 @@ class Erasure:
 
     def _proved(self, report: ErasureReport, wanted: Canaries, kept: set[str]) -> ErasureReport:
         looked = scan(self._root, wanted)
+        strays = self._strays(looked)
+        for digest in strays:
+            self._blobs.delete(digest)
+        if strays:
+            looked = scan(self._root, wanted)
         rewritten = any(self._in_ledger(hit) for hit in looked.hits)
         if rewritten:  # in a gap between records, or in a record of somebody else: only a copy without gaps can tell
             self._ledger.purge(rewrite=True)
             looked = scan(self._root, wanted)
+        others = referred(self._ledger, {hit.file.name for hit in looked.hits if not self._in_ledger(hit)})
         return report.model_copy(
             update={
+                "blobs": report.blobs + len(strays),
                 "rewritten": rewritten,
                 "files_scanned": looked.files,
                 "bytes_scanned": looked.bytes,
-                "found": self._told(looked, kept, shared=False),
-                "shared": self._told(looked, kept, shared=True),
+                "found": self._told(looked, kept, others, shared=False),
+                "shared": self._told(looked, kept, others, shared=True),
             }
         )
 
-    def _told(self, looked: Scan, kept: set[str], *, shared: bool) -> tuple[TraceFound, ...]:
+    def _strays(self, looked: Scan) -> set[str]:
+        """Return blobs with words of the session that no record names: what a crash left between blob and record."""
+        own = {hit.file.name for hit in looked.hits if hit.what == "id" and hit.value.startswith(("ses_", "msg_"))}
+        blobs = {name for name in own if _DIGEST.fullmatch(name)}
+        return blobs - referred(self._ledger, blobs)
+
+    def _told(self, looked: Scan, kept: set[str], others: set[str], *, shared: bool) -> tuple[TraceFound, ...]:
         told = []
         for hit in looked.hits:
-            why = self._owner(hit, kept)
+            why = self._owner(hit, kept, others)
             if bool(why) is shared:
                 file = str(hit.file.relative_to(self._root))
                 told.append(TraceFound(file=file, what=hit.what, why=why or f"left over: {hit.value:.80}"))
         return tuple(told)
 
-    def _owner(self, hit: Hit, kept: set[str]) -> str:
+    def _owner(self, hit: Hit, kept: set[str], others: set[str]) -> str:
         """Say who else holds what was found; nothing when it is left over."""
         if hit.file.name in kept:
             return "another session stored the same content"
-        if not self._in_ledger(hit):
+        if hit.file.name not in others and not self._in_ledger(hit):
             return ""
         if hit.what == "id":
-            return "a record of another session names it" if hit.value.startswith(("art_", "snp_")) else ""
+            return "a record of another session names it" if hit.value.startswith(_NAMED_BY_OTHERS) else ""
         return "another session holds the same words or content"
 
     def _in_ledger(self, hit: Hit) -> bool:

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from dataops_kernel.artifacts.records import parse
 from dataops_kernel.clock import Clock
@@ -74,6 +74,7 @@ class _Kept(Frozen):
     version: int
     snapshot: ContextSnapshot
     manifest: Segment
+    blobs: tuple[str, ...] = Field(default=(), description="Of segments that have no record of their own: the tail.")
 
 
 class Snapshots:
@@ -135,7 +136,9 @@ class Snapshots:
         inline = len(packed) <= _INLINE_BYTES
         if not inline:
             self._blobs.put(packed)
-        kept = _Kept(version=SNAPSHOT_VERSION, snapshot=snapshot, manifest=held)
+        recorded = {segment.sha256 for segment in self._segments.sealed(session_id)}
+        blobs = tuple(segment.sha256 for segment in segments if segment.sha256 not in recorded)
+        kept = _Kept(version=SNAPSHOT_VERSION, snapshot=snapshot, manifest=held, blobs=blobs)
         record_write = Put(
             "snapshot",
             snapshot.snapshot_id,

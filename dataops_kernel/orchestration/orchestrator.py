@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dataops_kernel.artifacts import ArtifactStore
 from dataops_kernel.clock import Clock
+from dataops_kernel.errors import RunNotFoundError
 from dataops_kernel.orchestration.followup import EarlierTurn
 from dataops_kernel.orchestration.planner import Planner, SessionView
 from dataops_kernel.sessions import SessionManager
@@ -56,7 +57,10 @@ class Orchestrator:
         answers = [m.run_id for m in reversed(messages) if m.role == "assistant" and m.run_id and m.question is None]
         found = 0
         for run_id in answers:
-            run = self._run_of(run_id)
+            try:
+                run = self._run_of(run_id)
+            except RunNotFoundError:
+                continue  # the answer was inherited, and the session that gave it was erased
             step = run.plan.steps[-1] if run.plan is not None and run.plan.steps else None
             if step is None:
                 continue

@@ -76,6 +76,10 @@ class Segments:
             return (*held, *fresh)
         raise AssertionError  # the last attempt returned or raised
 
+    def packed(self, session_id: str, first: int, last: int) -> tuple[Segment, bytes]:
+        """Return entries as a segment and its bytes, for who keeps them elsewhere: nothing is written."""
+        return pack(first, last, self._entries(session_id, first, last))
+
     def sealed(self, session_id: str) -> list[Segment]:
         """Return the full segments written so far, in the order of their entries."""
         records = self._ledger.children(_KIND, session_id)

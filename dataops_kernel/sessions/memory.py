@@ -1,16 +1,17 @@
 """Conversation memory: what was said about this, in one session or in all sessions of a user."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 from dataops_kernel.errors import LimitExceededError, ParameterError
 from dataops_kernel.llm.tokens import count_tokens
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessionlog.line import OPEN_END
-from dataops_kernel.sessions.ranking import Keep, Ranked, rank
-from dataops_kernel.sessions.terms import root, terms, words
+from dataops_kernel.sessions.ranking import QUICK, THOROUGH, Effort, Keep, Place, Ranked, rank
+from dataops_kernel.sessions.terms import SILENT, every_word, root, terms
 from dataops_kernel.storage.ledger import Ledger
 from dataops_kernel.storage.textindex import TextIndex
-from dataops_kernel.types import ArtifactAttached, LogEntry, MessageAdded, SessionRecord
+from dataops_kernel.types import ArtifactAttached, MessageAdded, SessionRecord
 from dataops_kernel.types.memory import MessageHit
 
 MAX_HITS = 1_000
@@ -19,6 +20,8 @@ MAX_TEXT = 100_000
 """The longest text to search for, in characters."""
 _PAGE = 1_000
 _REMEMBERED_LINES = 10_000
+_PAGE_OF_HITS = 16
+_NEAR = 8  # log entries: reading those between two messages costs less than another reading
 _EVERYTHING = Line(((1, OPEN_END),))
 
 
@@ -55,9 +58,9 @@ class Memory:
                 f"There is no word to search for in {text[:80]!r}.", hint="Say what it was about, for example: refunds"
             )
         sessions = [session_id] if session_id is not None else self._sessions(user_id)
-        self._catch_up(user_id, sessions)
-        ranked = self._rank(user_id, text, session_id, None if left else self._on_its_line(), k)
-        return self._hits(ranked, k)
+        tails = self._catch_up(user_id, sessions)
+        ranked = self._rank(user_id, text, session_id, None if left else self._on_its_line(tails), k)
+        return [*islice(self._each_hit(ranked, at_once=k), k)]
 
     def relevant(
         self,
@@ -88,12 +91,12 @@ class Memory:
             return number in line and number not in without
 
         enough = most if max_tokens is None else min(most, max(10, max_tokens // 5))
-        ranked = self._rank(owner, text[:MAX_TEXT], session_id, keep, enough)
+        ranked = self._rank(owner, text[:MAX_TEXT], session_id, keep, enough, QUICK)
         if max_tokens is None:
-            return self._hits(ranked, most)
+            return [*islice(self._each_hit(ranked, at_once=most), most)]
         kept: list[MessageHit] = []
         left = max_tokens
-        for hit in self._each_hit(ranked):
+        for hit in self._each_hit(ranked, at_once=_PAGE_OF_HITS):
             size = count_tokens(hit.message.content)
             if size <= left:
                 kept.append(hit)
@@ -119,18 +122,22 @@ class Memory:
     def _sessions(self, user_id: str) -> list[str]:
         return [record.id for record in self._ledger.children("session", user_id)]
 
-    def _catch_up(self, owner: str, sessions: list[str]) -> None:
-        """Read what was said since the index was last used; a message costs nothing here when it is added."""
+    def _catch_up(self, owner: str, sessions: list[str]) -> dict[str, int]:
+        """Read what was said since the index was last used; a message costs nothing here when it is added.
+
+        Returns the number of each session's newest log entry.
+        """
         positions = self._index.positions(sessions)
-        for session_id in sessions:
+        tails = {session_id: self._log.tail(session_id) for session_id in sessions}
+        for session_id, tail in tails.items():
             position = positions.get(session_id, 0)
-            tail = self._log.tail(session_id)
             if tail < position:
                 # The ledger is older than the index: it was restored from a backup.
                 self._index.remove(session_id)
                 position = 0
             if tail > position:
                 self._read(owner, session_id, position)
+        return tails
 
     def _read(self, owner: str, session_id: str, position: int) -> None:
         names: dict[str, str] = {}
@@ -148,57 +155,79 @@ class Memory:
 
     # From places to messages
 
-    def _on_its_line(self) -> Keep:
+    def _on_its_line(self, tails: dict[str, int]) -> Keep:
         lines: dict[str, Line] = {}
 
         def keep(session_id: str, number: int) -> bool:
             line = lines.get(session_id)
             if line is None:
-                line = lines[session_id] = self._line(session_id)
+                line = lines[session_id] = self._line(session_id, tails.get(session_id))
             return number in line
 
         return keep
 
-    def _line(self, session_id: str) -> Line:
+    def _line(self, session_id: str, tail: int | None) -> Line:
         """Return the line as it reads now; only a new entry can change it."""
-        tail = self._log.tail(session_id)
         known = self._known_lines.get(session_id)
+        if tail is None:
+            tail = self._log.tail(session_id)
         if known is None or known[0] != tail:
             if len(self._known_lines) >= _REMEMBERED_LINES:
                 self._known_lines.clear()
             known = self._known_lines[session_id] = (tail, self._log.line(session_id))
         return known[1]
 
-    def _rank(self, owner: str, text: str, session_id: str | None, keep: Keep | None, enough: int) -> list[Ranked]:
-        return rank(self._index, owner, text, group=session_id, keep=keep or (lambda *_: True), enough=enough)
+    def _rank(
+        self,
+        owner: str,
+        text: str,
+        session_id: str | None,
+        keep: Keep | None,
+        enough: int,
+        effort: Effort = THOROUGH,
+    ) -> list[Ranked]:
+        everywhere: Keep = lambda *_: True  # noqa: E731
+        return rank(self._index, owner, text, group=session_id, keep=keep or everywhere, enough=enough, effort=effort)
 
-    def _hits(self, ranked: list[Ranked], k: int) -> list[MessageHit]:
-        hits: list[MessageHit] = []
-        for hit in self._each_hit(ranked):
-            hits.append(hit)
-            if len(hits) == k:
-                break
-        return hits
+    def _each_hit(self, ranked: list[Ranked], at_once: int) -> Iterator[MessageHit]:
+        """Yield the hits in order, their messages read ``at_once`` at a time."""
+        for start in range(0, len(ranked), at_once):
+            page = ranked[start : start + at_once]
+            messages = self._messages(found.place for found in page)
+            for found in page:
+                message = messages.get(found.place)
+                if message is not None:
+                    said = _words_of(message, found)
+                    yield MessageHit(
+                        message=message,
+                        session_id=found.place[0],
+                        seq=found.place[1],
+                        score=round(found.score, 4),
+                        words=said,
+                        why=_why(found, said),
+                    )
 
-    def _each_hit(self, ranked: list[Ranked]) -> Iterable[MessageHit]:
-        for found in ranked:
-            session_id, number = found.place
-            message = self._message(session_id, number)
-            if message is not None:
-                said = _words_of(message, found)
-                yield MessageHit(
-                    message=message,
-                    session_id=session_id,
-                    seq=number,
-                    score=round(found.score, 4),
-                    words=said,
-                    why=_why(found, said),
-                )
+    def _messages(self, places: Iterable[Place]) -> dict[Place, MessageAdded]:
+        numbers: dict[str, list[int]] = {}
+        for session_id, number in places:
+            numbers.setdefault(session_id, []).append(number)
+        return {
+            (session_id, number): entry
+            for session_id, some in numbers.items()
+            for number, entry in self._log.read(session_id, _line_through(some))
+            if isinstance(entry, MessageAdded)
+        }
 
-    def _message(self, session_id: str, number: int) -> MessageAdded | None:
-        one = Line(((number, number),))
-        entry: LogEntry | None = next((entry for _, entry in self._log.read(session_id, one)), None)
-        return entry if isinstance(entry, MessageAdded) else None
+
+def _line_through(numbers: list[int]) -> Line:
+    """Return a line that holds all the numbers and few between them."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if ranges and number - ranges[-1][1] <= _NEAR:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return Line(tuple(ranges))
 
 
 def _terms_of(message: MessageAdded, names: dict[str, str]) -> list[str]:
@@ -211,7 +240,9 @@ def _terms_of(message: MessageAdded, names: dict[str, str]) -> list[str]:
 
 def _words_of(message: MessageAdded, found: Ranked) -> tuple[str, ...]:
     """Return the words of a message that match, in the order they are said."""
-    return tuple(dict.fromkeys(word for word in words(message.content) if root(word) in found.matched))
+    matched = set(found.matched)
+    said = dict.fromkeys(every_word(message.content))
+    return tuple(word for word in said if root(word) in matched and word not in SILENT)
 
 
 def _why(found: Ranked, said: tuple[str, ...]) -> tuple[str, ...]:

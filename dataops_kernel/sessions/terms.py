@@ -86,7 +86,8 @@ def words(text: str) -> list[str]:
 def every_word(text: str) -> list[str]:
     """Return all words of a text in lower case, in order."""
     if text.isascii():
-        return [word.partition("'")[0] for word in _WORD.findall(text.lower())]
+        heard: list[str] = _WORD.findall(text.lower())
+        return [word.partition("'")[0] for word in heard] if "'" in text else heard
     return [word for match in _WORD.findall(text) if (word := bare(match))]
 
 

@@ -1,6 +1,6 @@
 """A new branch of a session, however long, written out of sight and shown in one atomic append."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dataops_kernel.clock import Clock
 from dataops_kernel.ids import IdSource
@@ -8,12 +8,16 @@ from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Append, Ledger, Put, Write
 from dataops_kernel.types import Restored, session_stream
 
-Part = Sequence[Write]
-"""What belongs together: the append of one log entry, then the records it stamps."""
+Part = Sequence[Write] | Callable[[Sequence[int]], Sequence[Write]]
+"""What belongs together: the append of one log entry, then the records it stamps.
+
+A function makes them of the numbers that the entries of the parts before it have, for what names such an entry.
+"""
 
 COMMIT_BYTES = 2_000_000
 """What one commit of many writes holds at most."""
 _RESTORE_WRITES = 2
+_LAST_NUMBER = 2**31
 
 
 class Branches:
@@ -34,15 +38,19 @@ class Branches:
         meanwhile. Then, as after a crash, the session reads as before.
         """
         opening = self._restored(session_id, origin) if origin != seen else []
-        whole = [*opening, *(write for part in parts for write in part), *also]
+        first = seen + (2 if opening else 1)
+        whole = [*opening, *_writes(parts, range(first, first + len(parts))), *also]
         if len(whole) <= MAX_COMMIT_WRITES and sum(map(write_size, whole)) <= COMMIT_BYTES:
             self._commit(whole, seen)
             return
         end, tail = origin, seen
+        told: list[int] = []
         for batch in _packed(parts):
+            told += range(tail + 2, tail + 2 + len(batch))
             # Forth to the branch and back again, in one commit: who reads or writes in between is on the old line.
             numbers = self._commit(
-                [*self._restored(session_id, end), *batch, *self._restored(session_id, tail)], expect=tail
+                [*self._restored(session_id, end), *_writes(batch, told), *self._restored(session_id, tail)],
+                expect=tail,
             )
             end, tail = numbers[-2], numbers[-1]
         self._commit([*self._restored(session_id, end), *also], expect=tail)
@@ -59,16 +67,23 @@ class Branches:
         return [*self._log.appends(session_id, restored), record]
 
 
-def _packed(parts: Sequence[Part]) -> Iterator[list[Write]]:
+def _writes(parts: Sequence[Part], numbers: Sequence[int]) -> list[Write]:
+    return [write for part in parts for write in (part(numbers) if callable(part) else part)]
+
+
+def _packed(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """Yield the parts in groups that fit into one commit beside the two restores around them."""
-    batch: list[Write] = []
-    size = 0
+    batch: list[Part] = []
+    writes = size = 0
+    longest = range(_LAST_NUMBER, _LAST_NUMBER + len(parts))
     for part in parts:
-        more = sum(map(write_size, part))
-        if batch and (len(batch) + len(part) > MAX_COMMIT_WRITES - 2 * _RESTORE_WRITES or size + more > COMMIT_BYTES):
+        made = _writes([part], longest)
+        more = sum(map(write_size, made))
+        if batch and (writes + len(made) > MAX_COMMIT_WRITES - 2 * _RESTORE_WRITES or size + more > COMMIT_BYTES):
             yield batch
-            batch, size = [], 0
-        batch.extend(part)
+            batch, writes, size = [], 0, 0
+        batch.append(part)
+        writes += len(made)
         size += more
     if batch:
         yield batch

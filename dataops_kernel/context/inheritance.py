@@ -8,6 +8,7 @@ from dataops_kernel.artifacts.store import ArtifactStore
 from dataops_kernel.clock import Clock
 from dataops_kernel.context.branching import Branches
 from dataops_kernel.context.loading import conflict, preference_writes
+from dataops_kernel.context.pins import ARTIFACT, CONTEXT, Pins
 from dataops_kernel.context.transfer import Transfer, same_content
 from dataops_kernel.errors import ConflictError, ParameterError, suggestion
 from dataops_kernel.ids import IdSource
@@ -51,6 +52,7 @@ class Inheriting:
         log: SessionLog,
         sessions: SessionManager,
         artifacts: ArtifactStore,
+        pins: Pins,
         branches: Branches,
         ids: IdSource,
         clock: Clock,
@@ -59,6 +61,7 @@ class Inheriting:
         self._log = log
         self._sessions = sessions
         self._artifacts = artifacts
+        self._pins = pins
         self._branches = branches
         self._lineage = Lineage(ledger)
         self._ids = ids
@@ -113,6 +116,7 @@ class Inheriting:
         self._artifacts_of(source, target, (theirs, mine), wanted, transfer, conflicts, take=take)
         context = self._context_of(source, target, (theirs, mine), wanted, transfer, conflicts, take=take)
         self._messages_of(source, target, (theirs, mine), wanted, transfer, skipped)
+        pins = self._pins_of(source, target, (theirs, mine), wanted, transfer)
         writes, preferred = (
             self._preferences_of(source, target, conflicts, take=take) if wanted.preferences else ([], False)
         )
@@ -125,6 +129,7 @@ class Inheriting:
                 "messages": transfer.messages,
                 "context": context,
                 "artifacts": transfer.artifacts,
+                "pins": pins,
                 "preferences": preferred,
                 "conflicts": tuple(conflicts),
                 "skipped": tuple(skipped),
@@ -209,6 +214,18 @@ class Inheriting:
                 skipped.append(Skipped(what="message", key=message.message_id, reason=reason))
             else:
                 transfer.message(message)
+
+    def _pins_of(
+        self, source: str, target: str, lines: tuple[Line, Line], wanted: Wanted, transfer: Transfer
+    ) -> tuple[str, ...]:
+        """Pin in the target what the source has pinned of what the filters let through, and the target has then."""
+        keys = self._sessions.context(source, lines[0]).keys() if wanted.keys is None else wanted.keys
+        held = self._artifacts.at(source, lines[0])
+        names = held.keys() if wanted.names is None else wanted.names
+        asked = {*(f"{CONTEXT}{key}" for key in keys), *(f"{ARTIFACT}{name}" for name in names)}
+        asked |= {*transfer.messages, *transfer.artifacts}
+        theirs = [pin for pin in self._pins.of(source, lines[0]) if pin.target in asked]
+        return tuple(transfer.pins(theirs, self._pins.of(target, lines[1]), asked)[0])
 
     def _preferences_of(
         self, source: str, target: str, conflicts: list[Conflict], *, take: bool

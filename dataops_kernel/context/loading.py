@@ -1,13 +1,15 @@
 """Loading a snapshot into a session: as it was, merged, or some of it; whatever the two disagree on is said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from dataops_kernel.artifacts.deletions import is_hidden
 from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.records import ArtifactReader
 from dataops_kernel.artifacts.store import ArtifactStore
 from dataops_kernel.clock import Clock
 from dataops_kernel.context.branching import Branches
+from dataops_kernel.context.pins import ARTIFACT, CONTEXT, Pin, Pins
 from dataops_kernel.context.snapshots import Manifest, Snapshots
 from dataops_kernel.context.transfer import Transfer, latest_of, same_content
 from dataops_kernel.errors import ConflictError, ParameterError, suggestion
@@ -24,8 +26,10 @@ from dataops_kernel.types import (
     MergeStrategy,
     MessageAdded,
     OnConflict,
+    PinSet,
     SessionRecord,
     Skipped,
+    TurnsFolded,
     UserPreferences,
 )
 
@@ -45,6 +49,7 @@ class Loading:
         sessions: SessionManager,
         artifacts: ArtifactStore,
         snapshots: Snapshots,
+        pins: Pins,
         branches: Branches,
         ids: IdSource,
         clock: Clock,
@@ -54,6 +59,7 @@ class Loading:
         self._sessions = sessions
         self._artifacts = artifacts
         self._snapshots = snapshots
+        self._pins = pins
         self._branches = branches
         self._lineage = Lineage(ledger)
         self._ids = ids
@@ -112,6 +118,7 @@ class Loading:
                     "messages": messages,
                     "context": tuple(manifest.context),
                     "artifacts": artifacts,
+                    "pins": tuple(pin.target for pin in self._pins.of(manifest.session_id, manifest.line)),
                     "preferences": preferred,
                     "conflicts": conflicts,
                 }
@@ -123,6 +130,7 @@ class Loading:
                 "messages": len(transfer.messages),
                 "context": tuple(manifest.context),
                 "artifacts": transfer.artifacts,
+                "pins": transfer.pinned,
                 "preferences": preferred,
                 "conflicts": conflicts,
                 "skipped": skipped,
@@ -130,16 +138,23 @@ class Loading:
         )
 
     def _retold(self, target: str, manifest: Manifest) -> tuple[Transfer, tuple[Skipped, ...]]:
-        """Return a snapshot's story for another session: messages, context and artifacts in the order it happened."""
+        """Return a snapshot's story for another session, in the order it happened."""
         transfer = self._transfer(target)
         artifacts, skipped = self._held(manifest)
-        for entry in self._snapshots.entries(manifest):
+        told: list[tuple[int, str]] = []
+        numbers = (seq for first, last in manifest.ranges for seq in range(first, last + 1))
+        for seq, entry in zip(numbers, self._snapshots.entries(manifest), strict=True):
             if isinstance(entry, MessageAdded):
                 transfer.message(entry, inherited=False)
+                told.append((seq, entry.message_id))
             elif isinstance(entry, ContextSet):
                 transfer.context(entry.key, entry.value)
             elif isinstance(entry, ArtifactAttached) and entry.artifact_id in artifacts:
                 transfer.artifact(artifacts[entry.artifact_id])
+            elif isinstance(entry, PinSet):
+                transfer.pin(entry)
+            elif isinstance(entry, TurnsFolded) and (folded := [id for number, id in told if number <= entry.seq]):
+                transfer.fold(entry, folded[-1])
         return transfer, skipped
 
     def _merge(self, load: ContextLoad, manifest: Manifest, keys: Sequence[str] | None, *, take: bool) -> ContextLoad:
@@ -169,6 +184,16 @@ class Loading:
                 conflicts.append(conflict("artifact", name, other.artifact_id, artifact.artifact_id, take=take))
             if take or other is None:
                 transfer.artifact(artifact)
+        pinned = [
+            pin
+            for pin in self._pins.of(manifest.session_id, manifest.line)
+            if keys is None or _pinned_by(pin, chosen_keys or set(), chosen_names or set(), held)
+        ]
+        names = here.keys() | theirs.keys()
+        there = {*(f"{CONTEXT}{key}" for key in (*mine, *context)), *(f"{ARTIFACT}{name}" for name in names)}
+        there |= {artifact.artifact_id for artifact in here.values()}
+        pins, unpinned = transfer.pins(pinned, self._pins.of(load.session_id, line), there)
+        skipped += tuple(unpinned)
         writes: list[Write] = []
         preferred = False
         if keys is None:
@@ -184,6 +209,7 @@ class Loading:
             update={
                 "context": tuple(context),
                 "artifacts": transfer.artifacts,
+                "pins": tuple(pins),
                 "preferences": preferred,
                 "conflicts": tuple(conflicts),
                 "skipped": skipped,
@@ -192,11 +218,11 @@ class Loading:
 
     def _held(self, manifest: Manifest) -> tuple[dict[str, Artifact], tuple[Skipped, ...]]:
         """Return the artifacts a snapshot refers to, oldest first, and those that are gone."""
-        records = self._ledger.get_many("artifact", manifest.artifact_refs)
-        # What is left of a purged one is its name and number.
-        found = {artifact.artifact_id: artifact for artifact in ArtifactReader().read(records) if artifact.sha256}
+        held = self._ledger.get_many("artifact", manifest.artifact_refs)
+        records = [record for record in held if not is_hidden(record)]
+        found = {artifact.artifact_id: artifact for artifact in ArtifactReader().read(records)}
         gone = (id for id in manifest.artifact_refs if id not in found)
-        return found, tuple(Skipped(what="artifact", key=id, reason="It was removed since.") for id in gone)
+        return found, tuple(Skipped(what="artifact", key=id, reason="It was deleted since.") for id in gone)
 
     def _transfer(self, target: str) -> Transfer:
         return Transfer(target, self._ledger, self._log, self._lineage, self._ids, self._clock)
@@ -225,6 +251,14 @@ def _chosen(keys: Sequence[str], context: dict[str, Any], artifacts: Any) -> tup
             )
     chosen = {key for key in keys if key in context}
     return chosen, {key.removeprefix(ARTIFACTS) for key in keys if key not in chosen}
+
+
+def _pinned_by(pin: Pin, keys: set[str], names: set[str], artifacts: Mapping[str, Artifact]) -> bool:
+    """Say whether a pin is on one of the chosen context keys or artifact names."""
+    artifact = artifacts.get(pin.target)
+    if artifact is not None:
+        return artifact.name in names
+    return pin.target in {*(f"{CONTEXT}{key}" for key in keys), *(f"{ARTIFACT}{name}" for name in names)}
 
 
 def _context_conflicts(target: dict[str, Any], source: dict[str, Any]) -> tuple[Conflict, ...]:

@@ -63,10 +63,10 @@ class ContextManager:
         self._export = BundleExport(ledger, blobs, sessions, segments, clock)
         self._import = BundleImport(ledger, blobs, sessions, ids, clock)
         branches = Branches(ledger, log, ids, clock)
-        self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, branches, ids, clock)
-        self._inheriting = Inheriting(ledger, log, sessions, artifacts, branches, ids, clock)
-        self.compression = Compression(Originals(ledger, blobs), model)
         self.pins = Pins(ledger, log, sessions, artifacts, ids, clock)
+        self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, self.pins, branches, ids, clock)
+        self._inheriting = Inheriting(ledger, log, sessions, artifacts, self.pins, branches, ids, clock)
+        self.compression = Compression(Originals(ledger, blobs), model)
         self.views = ContextViews(ledger, log, sessions, artifacts, self.pins, ids, clock, context_tokens)
         self._differences = Differences(log, sessions, artifacts, query, self._checkpoints)
         self._undoing = Undoing(ledger, log, ids, clock)
@@ -232,8 +232,8 @@ class ContextManager:
         return self._checkpoints.undo(session_id)
 
     def reaching(self, session_id: str, seq: int) -> tuple[KeepReason, ...]:
-        """Return what shows entry ``seq``: the current line, checkpoints and the heads of left branches."""
-        return self._checkpoints.reaching(session_id, seq)
+        """Return what shows entry ``seq``: the current line, checkpoints, heads of left branches, and snapshots."""
+        return (*self._checkpoints.reaching(session_id, seq), *self._snapshots.holding(session_id, seq))
 
     def diff_checkpoints(
         self,

@@ -1,15 +1,18 @@
-"""What one session hands to another, as the parts of a branch: messages, context values, artifacts without copies."""
+"""What one session hands to another, as the parts of a branch: messages, context values, artifacts, pins; no copies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.records import artifact_parent, artifact_write
 from dataops_kernel.clock import Clock
 from dataops_kernel.context.branching import Part
-from dataops_kernel.ids import IdSource
+from dataops_kernel.context.pins import KIND as PIN
+from dataops_kernel.context.pins import MAX_PINS, Pin
+from dataops_kernel.context.view import KIND as FOLD
+from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import SessionLog
-from dataops_kernel.storage.ledger import Ledger, Put
+from dataops_kernel.storage.ledger import Ledger, Put, Write
 from dataops_kernel.types import (
     Artifact,
     ArtifactAttached,
@@ -17,6 +20,9 @@ from dataops_kernel.types import (
     LineageEdge,
     Message,
     MessageAdded,
+    PinSet,
+    Skipped,
+    TurnsFolded,
     session_stream,
 )
 
@@ -38,6 +44,8 @@ class Transfer:
         self._ids = ids
         self._clock = clock
         self._versions: dict[str, int] = {}
+        self._places: dict[str, int] = {}  # message ids here: which part tells it
+        self._pinned: dict[str, None] = {}
         self.parts: list[Part] = []
         self.artifacts: dict[str, str] = {}
         self.messages: dict[str, str] = {}
@@ -54,6 +62,7 @@ class Transfer:
             }
         )
         self.messages[message.message_id] = message_id
+        self._places[message_id] = len(self.parts)
         edges = [_inherited(message.message_id, message_id)] if inherited else []
         self.parts.append([*self._log.appends(self._target, told), *self._lineage.edge_writes(edges, fresh=message_id)])
 
@@ -103,6 +112,68 @@ class Transfer:
             ]
         )
         return shared
+
+    def pin(self, change: PinSet) -> bool:
+        """Add a pin or its end by what its target became here; say whether the target is known here at all."""
+        target = self.messages.get(change.target) or self.artifacts.get(change.target) or change.target
+        place = self._places.get(target)
+        if place is None and (is_id("msg", target) or (target == change.target and is_id("art", target))):
+            return False
+        self._pin(PinSet(time=self._clock(), target=target, pinned=change.pinned), place)
+        return True
+
+    def pins(self, theirs: Iterable[Pin], mine: Sequence[Pin], here: Container[str]) -> tuple[list[str], list[Skipped]]:
+        """Pin what another session has pinned, as far as it is ``here`` or comes along; return also what could not be.
+
+        Nothing is said of what is pinned here already.
+        """
+        pinned = {pin.target for pin in mine}
+        brought: list[str] = []
+        skipped: list[Skipped] = []
+        for pin in theirs:
+            target = self.messages.get(pin.target) or self.artifacts.get(pin.target) or pin.target
+            if target in pinned:
+                continue
+            if target == pin.target and target not in here:  # it has no other name here: it did not come along
+                skipped.append(Skipped(what="pin", key=pin.target, reason="What it pins is not in this session."))
+            elif len(pinned) >= MAX_PINS:
+                skipped.append(Skipped(what="pin", key=pin.target, reason=f"There are {MAX_PINS} pins already."))
+            else:
+                self._pin(PinSet(time=self._clock(), target=target, pinned=True), self._places.get(target))
+                pinned.add(target)
+                brought.append(target)
+        return brought, skipped
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """What is pinned at the end of the story told so far."""
+        return tuple(self._pinned)
+
+    def _pin(self, change: PinSet, place: int | None) -> None:
+        pin_id = self._ids.new("ctx")
+        self._pinned.pop(change.target, None)
+        if change.pinned:
+            self._pinned[change.target] = None
+
+        def writes(numbers: Sequence[int]) -> list[Write]:
+            found = change if place is None else change.model_copy(update={"at": numbers[place]})
+            return self._beside(PIN, pin_id, found)
+
+        self.parts.append(writes)
+
+    def fold(self, folding: TurnsFolded, last: str) -> None:
+        """Say that the messages up to ``last``, an id of the source, are shown through the summary."""
+        fold_id, place = self._ids.new("ctx"), self._places[self.messages[last]]
+
+        def writes(numbers: Sequence[int]) -> list[Write]:
+            return self._beside(FOLD, fold_id, folding.model_copy(update={"seq": numbers[place]}))
+
+        self.parts.append(writes)
+
+    def _beside(self, kind: str, id: str, entry: PinSet | TurnsFolded) -> list[Write]:
+        """Return an entry with the record of the same body beside it."""
+        record = Put(kind, id, entry.to_json(), parent=self._target, session=self._target, stamp=self._stream)
+        return [*self._log.appends(self._target, entry), record]
 
     def _newest_version(self, parent: str) -> int:
         newest = self._ledger.children("artifact", parent, limit=1, reverse=True)

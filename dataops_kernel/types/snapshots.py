@@ -54,7 +54,7 @@ class Conflict(Frozen):
 class Skipped(Frozen):
     """One thing that was not brought over, and why."""
 
-    what: Literal["message", "messages", "context", "artifact", "preferences"]
+    what: Literal["message", "messages", "context", "artifact", "preferences", "pin"]
     key: str
     reason: str
 
@@ -70,6 +70,7 @@ class ContextLoad(Frozen):
     artifacts: dict[str, str] = Field(
         default={}, description="Artifact ids of the snapshot, each with the id it has in this session."
     )
+    pins: tuple[str, ...] = Field(default=(), description="What the snapshot's pins pin here now.")
     preferences: bool = Field(default=False, description="Whether the snapshot's preferences were taken.")
     conflicts: tuple[Conflict, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -84,6 +85,7 @@ class Inheritance(Frozen):
     messages: dict[str, str] = Field(default={}, description="Message ids of the source, each with its id here.")
     context: tuple[str, ...] = ()
     artifacts: dict[str, str] = Field(default={}, description="Artifact ids of the source, each with its id here.")
+    pins: tuple[str, ...] = Field(default=(), description="What is pinned here now because it is pinned there.")
     preferences: bool = False
     conflicts: tuple[Conflict, ...] = ()
     skipped: tuple[Skipped, ...] = ()

@@ -66,7 +66,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     model = RulesModel()
     context = ContextManager(ledger, blobs, log, sessions, artifacts, query, ids, clock, model, settings.context_tokens)
     grace = timedelta(days=settings.deletion_grace_days)
-    retention = Retention(ledger, blobs, context.reaching, clock, grace=grace)
+    retention = Retention(ledger, blobs, context.reaching, clock, grace=grace, holders=(context.pins.holding,))
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
     orchestrator = Orchestrator(Planner(registry, model), sessions, artifacts, clock, lambda run_id: engine.run(run_id))
     runner = WorkflowRunner()

@@ -18,6 +18,7 @@ _REASONS = {
     "parent": "{name} was made of it",
     "shared": "something in session {name} was made of it",
     "pinned": "it is pinned: {name}",
+    "snapshot": "the snapshot of {name} refers to it",
 }
 _SHOWN = 20
 
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--despite",
         metavar="KINDS",
         default="",
-        help="delete: set reasons aside, separated by commas: checkpoint,branch,parent,shared,pinned",
+        help="delete: set reasons aside, separated by commas: checkpoint,branch,parent,shared,pinned,snapshot",
     )
     parser.add_argument("--now", action="store_true", help="purge: do not wait for the time of grace")
 

@@ -9,7 +9,7 @@ from dataops_kernel.ids import IdSource, is_id
 from dataops_kernel.sessionlog import Line, SessionLog
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.storage.ledger import Ledger, Put
-from dataops_kernel.types import MessageAdded, PinSet, session_stream
+from dataops_kernel.types import Artifact, KeepReason, MessageAdded, PinSet, session_stream
 
 KIND = "pin"
 """Records of pins, stamped with their log entry, so that a view need not read the log for them."""
@@ -85,6 +85,17 @@ class Pins:
             if change.pinned:
                 pins[change.target] = Pin(change.target, change.at)
         return list(pins.values())
+
+    def holding(self, artifact: Artifact) -> list[KeepReason]:
+        """Return the pins that show an artifact now: those of its id, or of its name when it is the newest of it."""
+        line = self._log.line(artifact.session_id, self._log.tail(artifact.session_id))
+        wanted = {artifact.artifact_id, f"{ARTIFACT}{artifact.name}"}
+        pinned = [pin.target for pin in self.of(artifact.session_id, line) if pin.target in wanted]
+        if f"{ARTIFACT}{artifact.name}" in pinned:
+            newest = self._artifacts.at(artifact.session_id, line).get(artifact.name)
+            if newest is None or newest.artifact_id != artifact.artifact_id:
+                pinned.remove(f"{ARTIFACT}{artifact.name}")
+        return [KeepReason(kind="pinned", name=target) for target in pinned]
 
     def _write(self, session_id: str, pin: Pin, *, pinned: bool) -> None:
         change = PinSet(time=self._clock(), target=pin.target, pinned=pinned, at=pin.at)

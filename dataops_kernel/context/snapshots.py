@@ -20,6 +20,7 @@ from dataops_kernel.storage.ledger import Entry, Ledger, Put, Record
 from dataops_kernel.types import (
     ContextSnapshot,
     Frozen,
+    KeepReason,
     LogEntry,
     MessageAdded,
     Question,
@@ -220,6 +221,14 @@ class Snapshots:
         """Return the digests of all blobs that the snapshots of a session are made of."""
         records = self._ledger.children("snapshot", session_id)
         return [digest for record in records for digest in self.contents(record.id)]
+
+    def holding(self, session_id: str, seq: int) -> list[KeepReason]:
+        """Return the snapshots that refer to the artifact attached at entry ``seq`` of their session's log."""
+        return [
+            KeepReason(kind="snapshot", name=f"{snapshot.created_at:%Y-%m-%d %H:%M}", id=snapshot.snapshot_id)
+            for snapshot in self.of_session(session_id)
+            if snapshot.include_artifacts and seq in self._log.line(session_id, snapshot.head)
+        ]
 
     # What a manifest holds
 

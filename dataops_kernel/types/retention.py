@@ -7,14 +7,15 @@ from pydantic import Field
 
 from dataops_kernel.types.base import Frozen
 
-KeepKind = Literal["current_line", "checkpoint", "branch", "parent", "shared", "pinned"]
+KeepKind = Literal["current_line", "checkpoint", "branch", "parent", "shared", "pinned", "snapshot"]
 
 
 class KeepReason(Frozen):
     """One thing that still needs an artifact.
 
     ``current_line``: the session shows it now; ``checkpoint`` and ``branch``: going back there would show it;
-    ``parent``: another artifact was made of it; ``shared``: one of another session was; ``pinned``: somebody said so.
+    ``parent``: another artifact was made of it; ``shared``: one of another session was; ``pinned``: somebody said so;
+    ``snapshot``: it refers to it, and would load without it.
     """
 
     kind: KeepKind

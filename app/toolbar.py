@@ -4,7 +4,7 @@ import streamlit as st
 from shell import errors_shown, go_to, workbench
 
 import dataops_kernel as dk
-from dataops_kernel.views import literal_markdown, plain_text
+from dataops_kernel.views import literal_markdown, snippet
 
 FOUND = 8
 _SNIPPET = 280
@@ -16,14 +16,15 @@ _HERE, _EVERYWHERE = "This session", "All my sessions"
 
 
 def draw_toolbar(session_id: str) -> None:
-    """Draw the tools in one row above the conversation; what is in one is made only while it is open."""
-    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    """Draw the tools one under the other; what is in one is made only while it is open."""
+    with st.container(gap="xsmall"):
+        st.caption("In this session")
         for label, icon, help, draw in (
             ("Search", ":material/search:", "Find what was said", draw_search),
             ("Checkpoint", ":material/flag:", "Name this point, or go back", draw_checkpoints),
             ("Context", ":material/visibility:", "What a model would see", draw_context),
         ):
-            tool = st.popover(label, icon=icon, help=help, key=f"tool-{label}", on_change="rerun")
+            tool = st.popover(label, icon=icon, help=help, key=f"tool-{label}", on_change="rerun", width="stretch")
             if tool.open:
                 with tool, errors_shown():
                     draw(session_id)
@@ -55,7 +56,7 @@ def _draw_hit(hit: dk.MessageHit, session_id: str) -> None:
         st.caption(
             " · ".join(part for part in (_WHO[message.role], when, literal_markdown(", ".join(hit.why))) if part)
         )
-        st.markdown(literal_markdown(_short(plain_text(message.content), _SNIPPET)))
+        st.markdown(literal_markdown(snippet(hit, _SNIPPET)))
         if hit.session_id != session_id and st.button(
             "Open its session", key=f"open-{message.message_id}", icon=":material/open_in_new:", type="tertiary"
         ):

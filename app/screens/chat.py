@@ -94,8 +94,6 @@ def draw_news(drawn: tuple[str, str]) -> None:
 drawn = tail()
 count = st.session_state.get(f"shown-{session_id}", PAGE)
 messages = wb.sessions.messages(session_id, limit=count)
-if messages:
-    draw_toolbar(session_id)
 if len(messages) == count and st.button("Show earlier messages", icon=":material/expand_less:", type="tertiary"):
     st.session_state[f"shown-{session_id}"] = count + PAGE
     st.rerun()
@@ -103,6 +101,9 @@ for message in messages:
     draw_message(message)
 
 wanted = draw_welcome() if not messages else draw_choices(messages[-1])
+if messages:
+    with st.sidebar:  # where it stays in sight, however long the conversation is
+        draw_toolbar(session_id)
 if text := st.chat_input("Ask something, for example: profile orders.csv") or wanted:
     with errors_shown():
         ask(text)

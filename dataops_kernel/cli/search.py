@@ -1,15 +1,13 @@
 """``dataops search``: what was said about this, here or in any conversation."""
 
 import argparse
-import re
 import sys
 
 from dataops_kernel.cli.parsing import add_session, at_least
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.errors import ParameterError
-from dataops_kernel.types import Session
-from dataops_kernel.types.memory import MessageHit
-from dataops_kernel.views.plain import plain_text
+from dataops_kernel.types import MessageHit, Session
+from dataops_kernel.views import snippet
 
 DESCRIPTION = "Find the messages that have to do with some words or a question, best first."
 EXAMPLES = """\
@@ -67,20 +65,13 @@ def _drawn(hit: MessageHit, session: Session | None) -> str:
     when = f"{message.timestamp:%Y-%m-%d %H:%M}" if message.timestamp else ""
     head = f"{hit.score:6.2f}  {when}  {message.role:9}  {_title(session)}  ({hit.session_id}, entry {hit.seq})"
     why = f"\n        {'; '.join(hit.why)}" if hit.why else ""
-    return f"{head}\n        {_snippet(hit, marked=sys.stdout.isatty())}{why}\n"
+    mark = _bold if sys.stdout.isatty() else None
+    return f"{head}\n        {snippet(hit, _SNIPPET, mark)}{why}\n"
+
+
+def _bold(text: str) -> str:
+    return f"{_BOLD}{text}{_PLAIN}"
 
 
 def _title(session: Session | None) -> str:
     return repr(session.title) if session and session.title else "(untitled)"
-
-
-def _snippet(hit: MessageHit, *, marked: bool) -> str:
-    """Return the part of a message around the first word that matches, on one line, matches bold on a terminal."""
-    text = "".join(char if char.isprintable() else " " for char in " ".join(plain_text(hit.message.content).split()))
-    found = re.compile(rf"\b(?:{'|'.join(map(re.escape, hit.words))})\b", re.IGNORECASE) if hit.words else None
-    first = found.search(text) if found else None
-    start = max(0, first.start() - _SNIPPET // 3) if first else 0
-    cut = text[start : start + _SNIPPET]
-    if found and marked:
-        cut = found.sub(lambda match: f"{_BOLD}{match.group()}{_PLAIN}", cut)
-    return f"{'…' if start else ''}{cut}{'…' if start + _SNIPPET < len(text) else ''}"

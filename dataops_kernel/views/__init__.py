@@ -10,6 +10,7 @@ from dataops_kernel.views.checkpoints import (
     tree_rows,
 )
 from dataops_kernel.views.events import event_line
+from dataops_kernel.views.hits import snippet
 from dataops_kernel.views.lineage import lineage_dot, lineage_lines
 from dataops_kernel.views.lines import one_line
 from dataops_kernel.views.markdown import literal_markdown, safe_markdown
@@ -31,6 +32,7 @@ __all__ = [
     "plain_text",
     "preview",
     "safe_markdown",
+    "snippet",
     "text_table",
     "tree_lines",
     "tree_rows",

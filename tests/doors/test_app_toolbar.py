@@ -40,7 +40,7 @@ def app(tmp_path, spoken, monkeypatch):
 
 
 def texts(app: AppTest) -> str:
-    return "\n".join(str(element.value) for element in [*app.main.markdown, *app.main.caption, *app.main.info])
+    return "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.info])
 
 
 def opened(app: AppTest, tool: str) -> AppTest:

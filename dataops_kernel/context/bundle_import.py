@@ -3,23 +3,24 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from dataops_kernel.artifacts.content import INLINE_BYTES
+from dataops_kernel.artifacts.deletions import stone_write
 from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.records import artifact_write
 from dataops_kernel.clock import Clock
-from dataops_kernel.context.branching import COMMIT_BYTES, write_size
 from dataops_kernel.context.bundle_contents import BundleContents
 from dataops_kernel.context.bundle_form import MAX_TOTAL_BYTES, BundleFile, content_name
 from dataops_kernel.context.bundle_reading import BundleReader
+from dataops_kernel.context.staging import Staging
 from dataops_kernel.errors import BundleError, FileInputError
 from dataops_kernel.ids import IdKind, IdSource, is_id
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.storage.blobs import Blobs
-from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Append, Ledger, Put, Write
+from dataops_kernel.storage.ledger import Append, Ledger, Put, Write
 from dataops_kernel.types import (
     Artifact,
     ArtifactAttached,
@@ -39,22 +40,37 @@ from dataops_kernel.types import (
 from dataops_kernel.types.kinds import INDEXED_ENTRIES
 
 _BUFFER = 1024 * 1024
+_MAX_VERSION = 10**8
 
 
 class BundleImport:
     """Opens bundles in this workspace.
 
-    Content first, then the log and records of a session that does not exist yet, and last the session's own record:
-    until that commit nothing of it can be seen, whenever it is interrupted.
+    First what is about to come, then content, then the log and records of a session that does not exist yet, and last
+    the session's own record: until that commit nothing of it can be seen, whenever it is interrupted. What a crash
+    leaves is taken back on the next opening (see ``Erasure.finish``).
+
+    ``owner`` names this process, ``abandon`` takes back what an import has written of a session.
     """
 
-    def __init__(self, ledger: Ledger, blobs: Blobs, sessions: SessionManager, ids: IdSource, clock: Clock) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        blobs: Blobs,
+        sessions: SessionManager,
+        ids: IdSource,
+        clock: Clock,
+        owner: str,
+        abandon: Callable[[str], object],
+    ) -> None:
         self._ledger = ledger
         self._blobs = blobs
         self._sessions = sessions
         self._lineage = Lineage(ledger)
         self._ids = ids
         self._clock = clock
+        self._owner = owner
+        self._abandon = abandon
 
     def load(self, source: BundleFile, user_id: str) -> Session:
         """Open a bundle as a new session of ``user_id`` and return it without its history.
@@ -75,42 +91,15 @@ class BundleImport:
                 user_preferences=contents.preferences,
                 metadata={"bundle": reader.digest, "exported_at": contents.manifest.created_at.isoformat()},
             )
-            staging = _Staging(self._ledger, record.session_id)
+            staging = Staging(self._ledger, record.session_id, self._owner)
             try:
                 _Fork(contents, record, self._ledger, self._blobs, self._lineage, self._ids, staging).write()
-                self._ledger.commit(self._sessions.lifecycle.creation(record))
+                self._ledger.commit([*self._sessions.lifecycle.creation(record), *staging.end()])
             except BaseException:
-                staging.clear()
+                with contextlib.suppress(Exception):  # what cannot be taken back now, the next opening takes back
+                    self._abandon(record.session_id)
                 raise
         return self._sessions.get_session(record.session_id, history=0)
-
-
-class _Staging:
-    """Commits the log and records of a session nobody knows yet, in groups."""
-
-    def __init__(self, ledger: Ledger, session_id: str) -> None:
-        self._ledger = ledger
-        self._stream = session_stream(session_id)
-        self._waiting: list[Write] = []
-        self._size = 0
-        self._written: list[tuple[str, str]] = []
-
-    def add(self, *part: Write) -> None:
-        size = sum(map(write_size, part))
-        if len(self._waiting) + len(part) > MAX_COMMIT_WRITES or self._size + size > COMMIT_BYTES:
-            self.flush()
-        self._waiting += part
-        self._size += size
-
-    def flush(self) -> None:
-        self._written += [(write.kind, write.id) for write in self._waiting if isinstance(write, Put)]
-        self._ledger.commit(self._waiting)
-        self._waiting, self._size = [], 0
-
-    def clear(self) -> None:
-        """Take back what was written; what a crash leaves instead is under ids that nobody knows."""
-        with contextlib.suppress(Exception):
-            self._ledger.erase(streams={self._stream: None}, records=self._written)
 
 
 class _Fork:
@@ -124,7 +113,7 @@ class _Fork:
         blobs: Blobs,
         lineage: Lineage,
         ids: IdSource,
-        staging: _Staging,
+        staging: Staging,
     ) -> None:
         self._contents = contents
         self._session = record.session_id
@@ -136,6 +125,7 @@ class _Fork:
         self._ids = ids
         self._staging = staging
         self._artifacts = {artifact.artifact_id: artifact for artifact in contents.artifacts}
+        self._places = {(artifact.name, artifact.version) for artifact in contents.artifacts}
         self._placed: dict[str, bytes | None] = {}
         self._names: dict[str, str] = {}
         for kind, known in (
@@ -147,6 +137,9 @@ class _Fork:
             self._names |= {id: ids.new(cast(IdKind, kind)) for id in sorted(known)}
 
     def write(self) -> None:
+        reader = self._contents.reader
+        held = {a.sha256 for a in self._contents.artifacts if reader.size(content_name(a)) > INLINE_BYTES}
+        self._staging.begin(sorted(held))
         for artifact in self._contents.artifacts:
             self._place(artifact)
         for _, entry in self._contents.entries():
@@ -202,7 +195,9 @@ class _Fork:
             artifact = self._artifacts.get(entry.artifact_id)
             artifact_id = self._name(entry.artifact_id) or self._ids.new("art")
             append = self._append(entry.model_copy(update={"artifact_id": artifact_id}))
-            return [append] if artifact is None else [append, self._artifact(artifact)]
+            if artifact is None:
+                return [append, *self._stone(entry, artifact_id)]
+            return [append, self._artifact(artifact)]
         if isinstance(entry, RunStarted | RunFinished):
             run_id = self._names.setdefault(entry.run_id, self._ids.new("run"))
             return [self._append(entry.model_copy(update={"run_id": run_id}))]
@@ -244,6 +239,27 @@ class _Fork:
             "inline": data is not None,
         }
         return artifact_write(artifact.model_copy(update=changes), data)
+
+    def _stone(self, entry: ArtifactAttached, artifact_id: str) -> list[Write]:
+        """Set a stone for a version that was deleted and so not exported: its number must not be given again."""
+        place = (entry.name, entry.version)
+        if place in self._places or not 0 < entry.version < _MAX_VERSION:
+            return []
+        self._places.add(place)
+        stone = Artifact(
+            artifact_id=artifact_id,
+            session_id=self._session,
+            workflow_name="",
+            artifact_type="intermediate",
+            name=entry.name,
+            version=entry.version,
+            content_type="binary",
+            form="bytes",
+            created_at=entry.time,
+            size_bytes=0,
+            sha256="",
+        )
+        return [stone_write(stone)]
 
     def _run(self, run: Run) -> Put:
         answer = run.answer and run.answer.model_copy(update={"artifacts": self._known(run.answer.artifacts)})

@@ -2,6 +2,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,7 +14,7 @@ from dataops_kernel.errors import (
     PermissionDeniedError,
     SessionNotFoundError,
 )
-from dataops_kernel.types import ArtifactMetadata, Message, User
+from dataops_kernel.types import ArtifactMetadata, KeepKind, Message, User
 
 
 def store(workbench, session_id, name, content, **more):
@@ -145,6 +146,17 @@ def test_a_fork_goes_its_own_way(workbench, session_id):
     assert told(workbench, session_id) == before
     assert [a.version for a in workbench.artifacts.versions(opened, "orders")] == [1, 2]
     assert [a.version for a in workbench.artifacts.versions(session_id, "orders")] == [1]
+
+
+def test_the_number_of_a_deleted_version_is_not_given_again_in_a_fork(workbench, other, session_id):
+    second = store(workbench, session_id, "notes", "shorter")
+    [first] = [a.artifact_id for a in workbench.artifacts.versions(session_id, "notes") if a.artifact_id != second]
+    workbench.artifacts.delete_artifacts([first], despite=get_args(KeepKind))
+
+    fork = other.context.import_bundle(io.BytesIO(exported(workbench, session_id))).session_id
+    store(other, fork, "notes", "longer")
+
+    assert [artifact.version for artifact in other.artifacts.versions(fork, "notes")] == [2, 3]
 
 
 def test_a_bundle_is_a_zip_with_readable_parts(workbench, session_id):

@@ -2,12 +2,27 @@
 
 import argparse
 import tempfile
+import time
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from dataops_kernel.cli.running import Terminal
 from dataops_kernel.errors import ParameterError
-from dataops_kernel.sessions.benchmark import Measures, Search, Turn, measure, plain_bm25, read_questions, read_turns
+from dataops_kernel.llm.tokens import count_tokens
+from dataops_kernel.sessions.benchmark import (
+    BUDGETS,
+    CUTS,
+    Measures,
+    Search,
+    Turn,
+    measure,
+    plain_bm25,
+    read_questions,
+    read_turns,
+)
+from dataops_kernel.sessions.memory import MAX_HITS
 from dataops_kernel.types import Message, User
 from dataops_kernel.workbench import Workbench
 
@@ -22,9 +37,6 @@ examples:
   dataops bench memory --turns turns.jsonl --questions questions.jsonl
   dataops bench memory --turns turns.jsonl --questions questions.jsonl --json
 """
-
-_FOUND = 1_000
-"""Messages asked of each search: enough to fill the largest budget."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +57,19 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             terminal.progress(f"{len(turns):,} turns are said in a fresh workspace")
             search = _said(workbench, turns)
             terminal.progress(f"{len(questions):,} questions are asked")
+            for conv in {question.conv for question in questions}:
+                search(conv, "index")  # the first search of a conversation reads it; that is no question's time
+            start = time.perf_counter()
             memory = measure(turns, questions, search)
+            asked_ms = (time.perf_counter() - start) * 1000 / len(questions)
     plain = measure(turns, questions, plain_bm25(turns))
     if terminal.json:
         counts = {"turns": len(turns), "questions": len(questions), "conversations": len({t.conv for t in turns})}
-        terminal.show_json({**counts, "memory": _as_json(memory), "plain_bm25": _as_json(plain)})
+        measured = {"memory": _as_json(memory), "plain_bm25": _as_json(plain)}
+        terminal.show_json({**counts, **measured, "ms_per_question": round(asked_ms, 2)})
     else:
         terminal.show(_table(memory, plain, len(turns), len(questions)))
+        terminal.show(f"{'time for a question':32}{asked_ms:>7.1f} ms")
     return 0
 
 
@@ -60,6 +78,7 @@ def _said(workbench: Workbench, turns: Sequence[Turn]) -> Search:
     users: dict[str, Workbench] = {}
     sessions: dict[tuple[str, str], str] = {}
     turn_ids: dict[str, str] = {}
+    enough = _enough(turns)
     for turn in turns:
         if turn.conv not in users:
             users[turn.conv] = workbench.acting_as(User(user_id=f"conversation-{len(users)}", roles=("admin",)))
@@ -72,12 +91,23 @@ def _said(workbench: Workbench, turns: Sequence[Turn]) -> Search:
 
     def search(conv: str, question: str) -> list[str]:
         try:
-            hits = users[conv].sessions.search_messages(question, k=_FOUND)
+            hits = users[conv].sessions.search_messages(question, k=enough[conv])
         except ParameterError:
             return []  # a question without a single word finds nothing
         return [turn_ids[hit.message.message_id] for hit in hits]
 
     return search
+
+
+def _enough(turns: Sequence[Turn]) -> dict[str, int]:
+    """Return for each conversation how many messages fill the largest budget, were they its shortest ones."""
+    sizes: dict[str, list[int]] = {}
+    for turn in turns:
+        sizes.setdefault(turn.conv, []).append(count_tokens(turn.content))
+    return {
+        conv: min(MAX_HITS, max(CUTS[-1], bisect_right([*accumulate(sorted(some))], BUDGETS[-1])))
+        for conv, some in sizes.items()
+    }
 
 
 def _as_json(measures: Measures) -> dict[str, dict[str, float]]:

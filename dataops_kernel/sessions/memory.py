@@ -234,7 +234,8 @@ def _terms_of(message: MessageAdded, names: dict[str, str]) -> list[str]:
     """Return the terms of a message, those of the workflow and the artifacts it came with included."""
     found = terms(message.content)
     for name in (message.workflow, *(names.get(artifact_id) for artifact_id in message.artifacts)):
-        found.extend(terms(name or ""))
+        if name:
+            found.extend(terms(name))
     return found
 
 

@@ -52,16 +52,17 @@ def terms(text: str) -> list[str]:
     said = text[label.end() :] if label else text
     heard = every_word(said)
     found = [root(word) for word in words(label[1])] if label else []
-    found.extend(root(word) for word in heard if word not in SILENT)
+    found += [root(word) for word in heard if word not in SILENT]
     found.extend(names(text))
     marks = [spoken_by(word) for word in words(label[1])] if label else []
     if said.rstrip().endswith("?"):
         marks.append(ASKS)
         if sum(len(stated.split()) for stated in _STATED.findall(said)) <= _AN_ASIDE:
             marks.append(ONLY_ASKS)
-    if not _TIMES.isdisjoint(heard) or any(len(word) == 4 and word[:2] in ("19", "20") for word in heard):
+    counted = [word for word in heard if word[0].isdigit()]
+    if not _TIMES.isdisjoint(heard) or any(len(word) == 4 and word[:2] in ("19", "20") for word in counted):
         marks.append(TIME)
-    if not _AMOUNTS.isdisjoint(heard) or any(word[0].isdigit() for word in heard):
+    if counted or not _AMOUNTS.isdisjoint(heard):
         marks.append(AMOUNT)
     if _PROPER.search(said):
         marks.append(NAME)

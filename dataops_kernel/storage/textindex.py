@@ -139,8 +139,8 @@ def length_norms(average: float) -> list[float]:
 
 
 def _kept(terms: Sequence[str]) -> tuple[str, ...]:
-    for term in terms:
-        # Nothing else reaches a backend, so no term can ever be read as the syntax of a query.
-        if not term.isalnum():
-            raise UsageError(f"{term[:80]!r} is not a term of an index.", hint="A term is letters and digits only.")
-    return tuple(term[:MAX_TERM].lower() for term in terms[:MAX_TERMS])
+    # Nothing else reaches a backend, so no term can ever be read as the syntax of a query.
+    if terms and not ("".join(terms).isalnum() and all(terms)):
+        bad = next(term for term in terms if not term.isalnum())
+        raise UsageError(f"{bad[:80]!r} is not a term of an index.", hint="A term is letters and digits only.")
+    return tuple([term[:MAX_TERM].lower() for term in terms[:MAX_TERMS]])

@@ -328,7 +328,7 @@ def _group(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _owned(owner: int, terms: Sequence[str]) -> str:
-    return " ".join(f"{owner}_{term}" for term in terms)
+    return " ".join([f"{owner}_{term}" for term in terms])
 
 
 def _count(connection: sqlite3.Connection, owner: int, texts: int, terms: int) -> None:

@@ -12,6 +12,7 @@ from dataops_kernel.artifacts.retention import Retention
 from dataops_kernel.clock import Clock, system_clock
 from dataops_kernel.context import ContextManager, Erasure
 from dataops_kernel.engine.local import LocalEngine
+from dataops_kernel.engine.owner import is_alive, this_process
 from dataops_kernel.errors import SettingsError, StorageUnavailableError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.llm.rules import RulesModel
@@ -64,7 +65,20 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     lineage = Lineage(ledger)
     query = QueryService(artifacts.open_table, _query_limits(settings))
     model = RulesModel()
-    context = ContextManager(ledger, blobs, log, sessions, artifacts, query, ids, clock, model, settings.context_tokens)
+    context = ContextManager(
+        ledger,
+        blobs,
+        log,
+        sessions,
+        artifacts,
+        query,
+        ids,
+        clock,
+        model,
+        settings.context_tokens,
+        owner=this_process(),
+        abandon=lambda session_id: erasure.abandon(session_id),
+    )
     grace = timedelta(days=settings.deletion_grace_days)
     retention = Retention(ledger, blobs, context.reaching, clock, grace=grace, holders=(context.pins.holding,))
     registry = WorkflowRegistry([*settings.workflows, shipped_folder("workflows")])
@@ -85,7 +99,7 @@ def _embedded(settings: Settings, clock: Clock, ids: IdSource) -> Workbench:
     engine = LocalEngine(ledger, executor, ids, clock, closing_writes=sessions.closing_writes)
     engine.recover()
     erasure = Erasure(ledger, blobs, log, archive, sessions, context.snapshot_blobs, root)
-    erasure.finish()
+    erasure.finish(is_alive)
 
     def close() -> None:
         engine.close()

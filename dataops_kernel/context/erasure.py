@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from dataops_kernel.artifacts.references import referred
 from dataops_kernel.artifacts.unpacking import unpacked
+from dataops_kernel.context.staging import KIND as IMPORT
+from dataops_kernel.context.staging import staged, staged_blobs
 from dataops_kernel.context.traces import MAX_TEXTS, Canaries, Hit, Scan, canaries, scan
 from dataops_kernel.errors import ConflictError, DataOpsError, IntegrityError, StorageUnavailableError
 from dataops_kernel.sessionlog import Archive, SessionLog
@@ -51,6 +53,7 @@ class _Left(NamedTuple):
     contents: list[bytes]
     private: set[str]
     shareable: set[str]
+    imports: list[Record]
 
     def ids(self, kind: str) -> list[str]:
         return [record.id for record in self.records if record.kind == kind]
@@ -113,10 +116,18 @@ class Erasure:
         with _searching(self._root):
             return self._finish(session_id, [known.title])
 
-    def finish(self) -> list[ErasureReport]:
-        """Finish erasures that were interrupted; for the opening of a workspace."""
+    def finish(self, is_alive: Callable[[str], bool]) -> list[ErasureReport]:
+        """Finish erasures that were interrupted, and take back imports whose owner died; for opening a workspace."""
+        begun = [record.id for record in self._ledger.children(_MARKER, _MARKERS)]
+        begun += [session for session, owner in staged(self._ledger).items() if not is_alive(owner)]
         with _searching(self._root):
-            return [self._finish(record.id, []) for record in self._ledger.children(_MARKER, _MARKERS)]
+            return [self._finish(session_id, []) for session_id in begun]
+
+    def abandon(self, session_id: str) -> None:
+        """Take back what an import of this process has written of a session that nobody knows yet."""
+        if session_id in staged(self._ledger):
+            with _searching(self._root):
+                self._finish(session_id, [])
 
     def _finish(self, session_id: str, texts: Sequence[str]) -> ErasureReport:
         left = self._left(session_id)
@@ -139,7 +150,7 @@ class Erasure:
         self._sessions.forget(session_id)
         self._archive.forget()
         self._sessions.memory.purge()
-        self._ledger.erase(records=[(_MARKER, session_id)])
+        self._ledger.erase(records=[(_MARKER, session_id), *((record.kind, record.id) for record in left.imports)])
         self._ledger.purge()
         gone = (left.private | left.shareable) - kept
         report = ErasureReport(
@@ -179,7 +190,9 @@ class Erasure:
         with contextlib.suppress(DataOpsError):
             private |= set(self._snapshot_blobs(session_id))
         contents = list(self._contents([artifact for artifact in artifacts if artifact.sha256][:MAX_TEXTS]))
-        return _Left(found, runs, list(dict.fromkeys(messages)), texts, contents, private, shareable)
+        imports = self._ledger.of_session(IMPORT, session_id)
+        shareable |= staged_blobs(imports)
+        return _Left(found, runs, list(dict.fromkeys(messages)), texts, contents, private, shareable, imports)
 
     def _messages(self, session_id: str) -> Iterator[MessageAdded]:
         tail = self._log.tail(session_id)
@@ -233,7 +246,7 @@ class Erasure:
         Whoever stores the same bytes at this moment looks for them once more after their commit; whoever committed
         before is seen by the second look, and gets them back.
         """
-        own = {(record.kind, record.id) for record in left.records}
+        own = {(record.kind, record.id) for record in (*left.records, *left.imports)}
         for digest in left.private:
             self._blobs.delete(digest)
         kept = referred(self._ledger, left.shareable, besides=own)

@@ -56,12 +56,15 @@ class ContextManager:
         clock: Clock,
         model: LanguageModel | None = None,
         context_tokens: int = 8_000,
+        *,
+        owner: str,
+        abandon: Callable[[str], object],
     ) -> None:
         self._checkpoints = Checkpoints(ledger, log, sessions, ids, clock)
         segments = Segments(ledger, blobs, log)
         self._snapshots = Snapshots(ledger, blobs, log, sessions, segments, ids, clock)
         self._export = BundleExport(ledger, blobs, sessions, segments, clock)
-        self._import = BundleImport(ledger, blobs, sessions, ids, clock)
+        self._import = BundleImport(ledger, blobs, sessions, ids, clock, owner, abandon)
         branches = Branches(ledger, log, ids, clock)
         self.pins = Pins(ledger, log, sessions, artifacts, ids, clock)
         self._loading = Loading(ledger, log, sessions, artifacts, self._snapshots, self.pins, branches, ids, clock)

@@ -38,6 +38,7 @@ KINDS: Mapping[str, RecordKind] = MappingProxyType(
         "archive": RecordKind("session", "listed", blobs=True),
         "preferences": RecordKind("user", "never"),
         "erasure": RecordKind("session", "marker"),
+        "import": RecordKind("session", "marker", blobs=True),
         "artifact": RecordKind("session", "listed", blobs=True),
         "deletion": RecordKind("session", "listed"),
         "context": RecordKind("session", "listed", entry="context"),

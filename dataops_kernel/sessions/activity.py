@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from dataops_kernel.errors import ConflictError, ParameterError
 from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Ledger, Put, Record, Remove, Write
 from dataops_kernel.types import Session, SessionRecord, read_bodies
+from dataops_kernel.types.readonly import NOTHING, read_only
 
 KIND = "activity"
 _LIVE = "live"
@@ -60,7 +61,10 @@ class Activity:
     def _read_new(self, bodies: list[bytes]) -> list[Session]:
         kept = self._kept if len(self._kept) + len(bodies) <= _KEPT else {}
         fresh = [body for body in bodies if body not in kept]
-        kept.update(zip(fresh, read_bodies(_SESSIONS, fresh), strict=True))
+        for body, session in zip(fresh, read_bodies(_SESSIONS, fresh), strict=True):
+            # Everybody who lists gets this very session, so nobody may change what is in it.
+            vars(session).update(metadata=read_only(session.metadata), global_context=NOTHING)
+            kept[body] = session
         self._kept = kept
         return [kept[body] for body in bodies]
 

@@ -1,12 +1,14 @@
 """Sessions by last activity: pages without gap or repeat, by status, also of workspaces that knew no such order."""
 
+from copy import copy, deepcopy
+
 import pytest
 
 from dataops_kernel.errors import ParameterError
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.sessions import SessionManager
 from dataops_kernel.storage.ledger import Put
-from dataops_kernel.types import Message, SessionRecord
+from dataops_kernel.types import Message, Session, SessionRecord
 
 
 @pytest.fixture
@@ -120,3 +122,30 @@ def test_sessions_made_before_there_was_this_order_are_listed_too(ledger, ids, c
     clock.advance(minutes=5)
     sessions.update_session(old[0], {"title": "renamed"})
     assert {s.session_id: s.title for s in sessions.list_sessions("u0", limit=1000)}[old[0]] == "renamed"
+
+
+def test_what_a_caller_does_to_a_listed_session_is_no_change_of_what_the_next_one_sees(sessions):
+    session_id = sessions.create_session("ann").session_id
+    empty = sessions.create_session("ann").session_id
+    told = {"ticket": "OPS-12", "steps": [{"done": False}]}
+    sessions.update_session(session_id, {"metadata": told})
+    listed = {session.session_id: session for session in sessions.list_sessions("ann")}
+    metadata = listed[session_id].metadata
+
+    for change in (
+        lambda: metadata.update(ticket="none"),
+        lambda: metadata.pop("ticket"),
+        lambda: metadata["steps"].append("more"),
+        lambda: metadata["steps"][0].__setitem__("done", True),
+        lambda: listed[empty].metadata.__setitem__("ticket", "none"),
+        lambda: listed[empty].global_context.__setitem__("ticket", "none"),
+    ):
+        with pytest.raises(TypeError, match="shared by its readers"):
+            change()
+    own = deepcopy(metadata)
+    own["steps"][0]["done"] = True
+
+    assert [session.metadata for session in sessions.list_sessions("ann")] == [listed[empty].metadata, told]
+    assert listed[session_id].model_dump(mode="json")["metadata"] == told
+    assert Session.model_validate_json(listed[session_id].to_json()).metadata == told
+    assert copy(metadata) == told

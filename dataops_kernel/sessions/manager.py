@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from dataops_kernel.clock import Clock
-from dataops_kernel.errors import BackendError, ConflictError, ParameterError, UsageError
+from dataops_kernel.errors import BackendError, ConflictError, ParameterError, SessionNotFoundError, UsageError
 from dataops_kernel.ids import IdSource
 from dataops_kernel.sessionlog import Archive, Line, SessionLog
 from dataops_kernel.sessions.cleanup import Cleanup
@@ -195,6 +195,11 @@ class SessionManager:
             return
         try:
             self.lifecycle.touch(session_id, now, _ACTIVITY_GRAIN)
+        except SessionNotFoundError:
+            # Another process erased it, and this one still knew it: what was said since goes too.
+            self.forget(session_id)
+            self._ledger.erase(streams={session_stream(session_id): None})
+            raise
         except (BackendError, ConflictError) as err:
             # What was said is durable; an error now would have it said again.
             log("session_not_moved_up", error=err, session_id=session_id)

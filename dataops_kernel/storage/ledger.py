@@ -270,7 +270,11 @@ class Ledger(ABC):
 
         ``streams`` says up to which entry each stream is erased: what comes later stays, and so does the tail, so
         that numbers are never given twice. None erases a stream with its name and tail: it was never there, and an
-        append begins at 1. ``records`` are pairs of kind and id; what rides with them goes too.
+        append begins at 1. Whoever erases a whole stream sees to it that nobody appends any more: a ledger that
+        appended to it before and does so again may raise ``ConflictError`` (SQLite, where the room of the stream is
+        closed for good) or leave an entry behind (DynamoDB, where to know better would cost every append a second
+        condition, at twice the price; erase the stream again then). ``records`` are pairs of kind and id; what rides
+        with them goes too.
 
         Not one commit: a crash may leave a part undone, from each stream the newer entries. Doing it again ends it.
         What lies in files is overwritten, but only ``purge`` makes sure that nothing of it can be read anywhere.

@@ -7,7 +7,7 @@ import pytest
 from dataops_kernel.errors import ConflictError, LimitExceededError, ParameterError, SessionNotFoundError
 from dataops_kernel.sessionlog import SessionLog
 from dataops_kernel.sessions import SessionManager
-from dataops_kernel.types import Message, SessionRecord, SessionStatus, UserPreferences
+from dataops_kernel.types import Message, SessionRecord, SessionStatus, UserPreferences, session_stream
 
 
 @pytest.fixture
@@ -322,3 +322,19 @@ def test_what_was_never_chosen_is_not_stored_as_if_it_were(ledger, sessions, ses
     stored = SessionRecord.model_validate_json(ledger.get("session", session_id).body)
 
     assert stored.user_preferences.chosen() == {"row_limit": 1000}
+
+
+def test_what_is_said_to_a_session_that_another_process_erased_goes_with_it(ledger, ids, clock):
+    here, there = (SessionManager(ledger, SessionLog(ledger), ids, clock) for _ in range(2))
+    session_id = here.create_session("ann").session_id
+    there.add_message(session_id, Message(role="user", content="hello"))
+    stream, record = session_stream(session_id), ("session", session_id)
+    ledger.erase(streams={stream: None}, records=[record])
+    clock.advance(minutes=2)
+
+    with pytest.raises(SessionNotFoundError):
+        there.add_message(session_id, Message(role="user", content="hello again"))
+
+    assert (ledger.tail(stream), ledger.entries(stream)) == (0, [])
+    with pytest.raises(SessionNotFoundError):
+        there.add_message(session_id, Message(role="user", content="hello?"))

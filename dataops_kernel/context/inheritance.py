@@ -7,7 +7,7 @@ from dataops_kernel.artifacts.lineage import Lineage
 from dataops_kernel.artifacts.store import ArtifactStore
 from dataops_kernel.clock import Clock
 from dataops_kernel.context.branching import Branches
-from dataops_kernel.context.loading import conflict, preference_writes
+from dataops_kernel.context.loading import chosen_values, conflict, preference_writes
 from dataops_kernel.context.pins import ARTIFACT, CONTEXT, Pins
 from dataops_kernel.context.transfer import Transfer, same_content
 from dataops_kernel.errors import ConflictError, ParameterError, suggestion
@@ -23,7 +23,6 @@ from dataops_kernel.types import (
     Message,
     OnConflict,
     Skipped,
-    UserPreferences,
 )
 
 KINDS = ("messages", "context", "artifacts", "preferences")
@@ -232,8 +231,8 @@ class Inheriting:
     ) -> tuple[list[Write], bool]:
         theirs = self._sessions.record(source).user_preferences
         mine = self._sessions.record(target).user_preferences
-        if mine not in (theirs, UserPreferences()):
-            values = (mine.model_dump(mode="json"), theirs.model_dump(mode="json"))
+        if mine.chosen() not in (theirs.chosen(), {}):
+            values = (chosen_values(mine), chosen_values(theirs))
             conflicts.append(conflict("preferences", "", *values, take=take))
             if not take:
                 return [], False

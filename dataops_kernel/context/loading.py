@@ -199,8 +199,8 @@ class Loading:
         if keys is None:
             skipped += (Skipped(what="messages", key="", reason="A merge leaves the conversation as it is."),)
             current = self._sessions.record(load.session_id).user_preferences
-            if current != manifest.preferences:
-                values = (current.model_dump(mode="json"), manifest.preferences.model_dump(mode="json"))
+            if current.chosen() != manifest.preferences.chosen():
+                values = (chosen_values(current), chosen_values(manifest.preferences))
                 conflicts.append(conflict("preferences", "", *values, take=take))
                 if take:
                     writes, preferred = preference_writes(self._sessions, load.session_id, manifest.preferences)
@@ -232,10 +232,15 @@ def preference_writes(sessions: SessionManager, session_id: str, wanted: UserPre
     """Return the writes that give a session other preferences, and whether there are any."""
     stored = sessions.lifecycle.stored(session_id)
     record = SessionRecord.model_validate_json(stored.body)
-    if record.user_preferences == wanted:
+    if record.user_preferences.chosen() == wanted.chosen():  # choosing what is the default anyway is a choice
         return [], False
     changed = record.model_copy(update={"user_preferences": wanted, "revision": record.revision + 1})
     return sessions.lifecycle.replacement(stored, record, changed), True
+
+
+def chosen_values(preferences: UserPreferences) -> dict[str, Any]:
+    """Return what was chosen, as JSON values."""
+    return preferences.model_dump(mode="json", exclude_unset=True)
 
 
 def _chosen(keys: Sequence[str], context: dict[str, Any], artifacts: Any) -> tuple[set[str], set[str]]:

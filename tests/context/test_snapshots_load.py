@@ -256,3 +256,35 @@ def test_a_session_that_never_rests_is_a_conflict_in_the_end(workbench, source, 
         workbench.context.load_context(snapshot_id, "merge", session_id=target)
 
     assert told(workbench, target) == ["mine"]
+
+
+def own_choices(workbench, session_id):
+    return workbench._services.sessions.record(session_id).user_preferences.chosen()
+
+
+def test_loading_pins_no_preference_that_was_never_chosen(workbench, source, target):
+    snapshot_id = workbench.context.dump_context(source)
+    workbench.sessions.update_preferences({"row_limit": 7})
+
+    for session_id in (source, target):
+        assert not workbench.context.load_context(snapshot_id, session_id=session_id).preferences
+
+        assert own_choices(workbench, session_id) == {}
+        assert workbench.sessions.get_session(session_id).user_preferences.row_limit == 7
+
+
+def test_a_preference_chosen_like_the_default_is_brought_and_one_chosen_since_goes(workbench, source, target):
+    workbench.sessions.update_session(source, {"user_preferences": {"row_limit": 1000}})
+    snapshot_id = workbench.context.dump_context(source)
+    workbench.sessions.update_preferences({"row_limit": 7})
+    workbench.sessions.update_session(target, {"user_preferences": {"timezone": "Europe/Zurich"}})
+
+    merged = workbench.context.load_context(snapshot_id, "merge", session_id=target)
+    replaced = workbench.context.load_context(snapshot_id, session_id=target)
+
+    ours, theirs = {"timezone": "Europe/Zurich"}, {"row_limit": 1000}
+    (said,) = (conflict for conflict in merged.conflicts if conflict.what == "preferences")
+    assert (said.target, said.source, said.kept) == (ours, theirs, "target")
+    assert replaced.preferences
+    assert own_choices(workbench, target) == theirs
+    assert workbench.sessions.get_session(target).user_preferences.row_limit == 1000

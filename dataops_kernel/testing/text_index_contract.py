@@ -68,6 +68,14 @@ class TextIndexContract:
         assert [hit.text.number for hit in index.search("ann", {"cat": 1.0}, limit=1)] == [2]
         assert index.search("ann", {"cat": 1.0}, limit=0) == []
 
+    def test_what_is_held_beside_the_heaviest_term_decides_among_many(self, index: TextIndex) -> None:
+        index.add("ann", "g", [(n, ["heavy", "light" if n == 5 else "other"]) for n in range(1, 40)], 39)
+        index.add("ann", "g", [(n, ["light", "other"]) for n in range(40, 50)], 49)
+
+        hits = index.search("ann", {"light": 0.5, "heavy": 1.0}, limit=2)
+
+        assert [hit.text.number for hit in hits] == [5, 39]
+
     def test_what_one_owner_has_is_neither_found_nor_counted_for_another(self, index: TextIndex) -> None:
         index.add("ann", "g", _TALK, 9)
         index.add("bob", "h", [(1, ["dog"])], 1)

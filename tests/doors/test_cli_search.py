@@ -146,6 +146,8 @@ def test_a_benchmark_prints_memory_beside_plain_bm25(dataops: Dataops, tmp_path:
     assert table.code == 0
     assert "recall@10" in table.out
     assert "evidence within 2,000 tokens" in table.out
+    assert "time for a question" in table.out
+    assert figures["ms_per_question"] > 0
     assert figures["memory"]["recall"] == {"5": 1.0, "10": 1.0}
     assert figures["plain_bm25"]["recall"]["10"] == 1.0
     assert list(figures["memory"]["within_tokens"]) == ["500", "1000", "2000", "4000"]

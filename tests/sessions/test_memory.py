@@ -133,6 +133,16 @@ def test_what_stands_on_the_line_is_found_behind_many_that_were_left(site: Site)
     assert len(site.sessions.search_messages("dragon", session_id=session_id)) == 1
 
 
+def test_as_many_messages_are_found_as_are_asked_for_however_far_apart_they_are(site: Site):
+    session_id = site.talk(*(f"dragon {n}" if n < 120 or n % 20 == 0 else "Nothing new." for n in range(300)))
+
+    hits = site.sessions.search_messages("dragon", session_id=session_id, k=1_000)
+
+    dragons = [n for n in range(300) if n < 120 or n % 20 == 0]
+    assert sorted(hit.seq for hit in hits if hit.words) == [n + 1 for n in dragons]
+    assert all(hit.message.content == f"dragon {hit.seq - 1}" for hit in hits if hit.words)
+
+
 def test_a_message_is_found_by_the_name_of_its_artifact_and_its_workflow(site: Site):
     session_id = site.talk("Hello.")
     attached = ArtifactAttached(time=site.clock(), artifact_id="art_1", name="orders_by_region", version=1)

@@ -11,13 +11,17 @@ from dataops_kernel.types import Artifact, Frozen, WhyKept
 
 
 class Deletion(Frozen):
-    """The record of a deletion; ``stone`` is what is left of the artifact after a purge."""
+    """The record of a deletion; ``stone`` is what is left of the artifact after a purge.
+
+    ``blob`` is what a purge still has to remove: a crash in between is mended by the next one.
+    """
 
     artifact_id: str
     deleted_at: datetime
     purge_after: datetime
     purged_at: datetime | None = None
     stone: Artifact | None = None
+    blob: str | None = None
 
     def write(self, session_id: str, expect: int = 0) -> Put:
         """Return the write that keeps it."""

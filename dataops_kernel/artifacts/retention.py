@@ -152,11 +152,13 @@ class Retention:
 
     def purge_due(self, session_id: str) -> Purge:
         """Remove everything of a session that was deleted and whose time of grace is over."""
-        due = [
-            record
-            for record in self._ledger.children("deletion", session_id)
-            if (deletion := read_deletion(record)).purged_at is None and deletion.purge_after <= self._clock()
-        ]
+        due = []
+        for record in self._ledger.children("deletion", session_id):
+            deletion = read_deletion(record)
+            if deletion.purged_at is not None:
+                self._finish(deletion, session_id, record.revision)
+            elif deletion.purge_after <= self._clock():
+                due.append(record)
         return self._purge(due)
 
     def _purge(self, deletions: Sequence[Record]) -> Purge:
@@ -166,17 +168,23 @@ class Retention:
         for deletion_record, record in zip(deletions, contents, strict=True):
             artifact = self._reader.read([record])[0]
             stone = stone_of(artifact)
-            deletion = read_deletion(deletion_record).model_copy(update={"purged_at": self._clock(), "stone": stone})
+            blob = artifact.sha256 if not artifact.inline else None
+            done = {"purged_at": self._clock(), "stone": stone, "blob": blob}
+            deletion = read_deletion(deletion_record).model_copy(update=done)
             self._ledger.commit([deletion.write(artifact.session_id, expect=deletion_record.revision)])
             # From here on a crash is mended by ``_record``: the deletion says what is left.
             self._ledger.erase(records=[("artifact", record.id)])
             self._ledger.commit([stone_write(stone)])
-            if not artifact.inline:
-                self._remove_blob(artifact.sha256)
+            self._finish(deletion, artifact.session_id, deletion_record.revision + 1)
             purged.append(self.why_kept(record.id))
         if purged:
             self._ledger.purge()
         return Purge(purged=tuple(purged), bytes_freed=freed, bytes_shared=shared)
+
+    def _finish(self, deletion: Deletion, session_id: str, revision: int) -> None:
+        if deletion.blob is not None:
+            self._remove_blob(deletion.blob)
+            self._ledger.commit([deletion.model_copy(update={"blob": None}).write(session_id, expect=revision)])
 
     def _remove_blob(self, digest: str) -> None:
         """Delete a blob nothing refers to, unless somebody stores the same bytes at this moment.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dataops_kernel.artifacts.deletions import read_deletion
 from dataops_kernel.artifacts.references import referred
 from dataops_kernel.artifacts.unpacking import unpacked
 from dataops_kernel.context.staging import KIND as IMPORT
@@ -186,6 +187,8 @@ class Erasure:
         artifacts = [Artifact.model_validate_json(r.body) for r in found if r.kind == "artifact"]
         shareable = {artifact.sha256 for artifact in artifacts if artifact.sha256 and not artifact.inline}
         shareable |= {record.order.partition("/")[0] for record in found if record.kind == "original"}
+        purging = (read_deletion(record).blob for record in found if record.kind == "deletion")
+        shareable |= {digest for digest in purging if digest}
         private = set(self._archive.digests(session_id))
         with contextlib.suppress(DataOpsError):
             private |= set(self._snapshot_blobs(session_id))

@@ -90,6 +90,46 @@ def test_a_blob_is_kept_as_long_as_a_record_of_any_kind_names_it(kind, tmp_path,
     assert list(blobs.list()) == []
 
 
+class Killed(BaseException):
+    """What ends a process between two of its steps."""
+
+
+class DyingBlobs(FileBlobs):
+    """Blobs of a process that dies before it deletes one."""
+
+    def delete(self, digest: str) -> None:
+        raise Killed
+
+
+def _purge_cut_off(wb, session_id: str) -> str:
+    """Purge an artifact in a process that dies before its blob is deleted, and return the blob."""
+    artifact_id = _store(wb, session_id, "large", ["the canary sings once more", *map(str, range(60_000))])
+    digest = wb.artifacts.describe(artifact_id).sha256
+    wb.artifacts.delete_artifacts([artifact_id])
+    blobs = DyingBlobs(wb.workspace / "blobs")
+    retention = Retention(wb._services.log._ledger, blobs, lambda session, seq: (), wb._services.clock)
+    with pytest.raises(Killed):
+        retention.purge([artifact_id], now=True)
+    assert blobs.exists(digest)
+    return digest
+
+
+def test_a_purge_that_was_cut_off_is_ended_by_the_next_one(workbench, session_id):
+    digest = _purge_cut_off(workbench, session_id)
+
+    workbench.artifacts.purge_due(session_id)
+
+    assert not FileBlobs(workbench.workspace / "blobs").exists(digest)
+
+
+def test_what_a_purge_that_was_cut_off_left_goes_with_the_session(workbench, session_id):
+    digest = _purge_cut_off(workbench, session_id)
+
+    assert workbench.sessions.erase_session(session_id).proved
+
+    assert not FileBlobs(workbench.workspace / "blobs").exists(digest)
+
+
 def test_the_tail_of_a_snapshot_is_named_by_its_record(workbench, session_id):
     workbench.sessions.add_message(session_id, Message(role="user", content="the end of the story"))
     snapshot = workbench.context.dump_context(session_id)

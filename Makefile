@@ -11,7 +11,7 @@ run: .venv/app
 	$(BIN)/dataops app --example
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: lint types laws
 

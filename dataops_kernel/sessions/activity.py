@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
-from dataops_kernel.errors import ConflictError, ParameterError
+from dataops_kernel.errors import ConflictError, ParameterError, StorageUnavailableError
 from dataops_kernel.storage.ledger import MAX_COMMIT_WRITES, Ledger, Put, Record, Remove, Write
 from dataops_kernel.types import Session, SessionRecord, read_bodies
 from dataops_kernel.types.readonly import NOTHING, read_only
@@ -90,7 +90,8 @@ class Activity:
             for start in range(0, len(records), MAX_COMMIT_WRITES):
                 self._place(records[start : start + MAX_COMMIT_WRITES])
             after = records[-1].id
-        with contextlib.suppress(ConflictError):  # another process came to the same end
+        # Another process may have come to the same end; and who may not write may read all the same.
+        with contextlib.suppress(ConflictError, StorageUnavailableError):
             self._ledger.commit([Put(*_MARK, b"{}")])
         self._complete = True
 

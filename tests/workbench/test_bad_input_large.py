@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 MEGABYTES = 200
-MOST_MEMORY = 1_200 * 1024 * 1024
+MOST_MEMORY = 1_400 * 1024 * 1024  # DuckDB may take 1 GB; the rest is Python, and what the allocator keeps
 
 READ = """
 import json, resource, sys

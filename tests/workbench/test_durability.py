@@ -12,7 +12,7 @@ def test_a_workspace_commits_as_its_durability_says(tmp_path, durability, level)
     with connect(tmp_path / "ws", durability=durability) as wb:
         session_id = wb.sessions.create_session().session_id
         wb.sessions.add_message(session_id, Message(role="user", content="kept"))
-        writer = wb._services.log._ledger._writer._connection
+        writer = wb._services.log._ledger._writer.connection
         assert writer.execute("PRAGMA synchronous").fetchone()[0] == level
 
     with connect(tmp_path / "ws") as wb:

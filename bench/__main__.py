@@ -8,7 +8,21 @@ from pathlib import Path
 from bench import syncs
 from bench.measure import draw
 
-PARTS = ("sessions", "listing", "memory", "context", "reading", "writing", "checkpoints", "snapshots", "artifacts", "startup")
+PARTS = (
+    "",
+    ,
+)
+    "sessions",
+    "listing",
+    "memory",
+    "context",
+    "reading",
+    "writing",
+    "checkpoints",
+    "snapshots",
+    "artifacts",
+    "startup",
+)
 
 
 def main() -> None:

@@ -111,7 +111,11 @@ def test_a_session_that_used_everything_is_erased_and_only_what_another_one_has_
     wb.sessions.archive_session(mine)
     _say(wb, mine, "canary after the archive")
     wb.sessions.archive_session(mine)
-    assert _kinds(wb.workspace) == set(KINDS) - {"user", "erasure", "import"}  # a kind that is missing here was not tried
+    assert _kinds(wb.workspace) == set(KINDS) - {
+        "user",
+        "erasure",
+        "import",
+    }  # a kind that is missing here was not tried
     assert {name.partition("/")[0] for name in _streams(wb.workspace)} == {"log", "events"}
 
     report = wb.sessions.erase_session(mine)

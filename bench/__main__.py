@@ -9,9 +9,6 @@ from bench import syncs
 from bench.measure import draw
 
 PARTS = (
-    "",
-    ,
-)
     "sessions",
     "listing",
     "memory",

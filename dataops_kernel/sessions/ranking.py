@@ -26,7 +26,7 @@ class Effort(NamedTuple):
 
 THOROUGH = Effort(MAX_POSTINGS, 100, 40)
 """For somebody who searches."""
-QUICK = Effort(MAX_POSTINGS // 2, 60, 20)
+QUICK = Effort(3_000, 60, 20)
 """For what is looked up on the way to something else; it finds about a hundredth less of what it should."""
 
 Place = tuple[str, int]

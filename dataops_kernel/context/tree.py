@@ -52,20 +52,40 @@ class Branches:
     def unnamed_heads(self, checkpoints: Sequence[Checkpoint], bookkeeping: set[int]) -> list[int]:
         """Return the places of those left branches whose head says more than every checkpoint on them.
 
-        ``bookkeeping`` are the numbers of the entries that tell nothing themselves: checkpoints and restores.
+        The pieces that a long load is written in are no branches of anybody's. ``bookkeeping`` are the numbers of the
+        entries that tell nothing themselves: checkpoints and restores.
         """
         named = [0] * len(self.starts)
         for checkpoint in checkpoints:
             branch = self.of(checkpoint.seq)
             named[branch] = max(named[branch], checkpoint.seq)
-        heads = []
-        for branch, (start, end) in enumerate(zip(self.starts[:-1], self.ends[:-1], strict=True)):
-            told = end
-            while told >= start and told in bookkeeping:
-                told -= 1
-            if told >= start and told > named[branch]:
-                heads.append(branch)
-        return heads
+        told = [self._last_told(branch, bookkeeping) for branch in range(len(self.starts))]
+        return [
+            branch
+            for branch in range(len(self.starts) - 1)
+            if told[branch] > named[branch] and not self._goes_on_at_once(branch, told)
+        ]
+
+    def _last_told(self, branch: int, bookkeeping: set[int]) -> int:
+        """Return the last entry of a branch that tells something; 0 when none does."""
+        start, end = self.starts[branch], self.ends[branch]
+        while end >= start and end in bookkeeping:
+            end -= 1
+        return end if end >= start else 0
+
+    def _goes_on_at_once(self, branch: int, told: Sequence[int]) -> bool:
+        """Say whether a branch goes on from this one's end, with nothing told in between, and leads anywhere.
+
+        A long load goes forth to its branch and back to where it came from, and in the next commit forth again.
+        """
+        end, forth = self.ends[branch], branch + 1
+        if self.origins[forth] != end:
+            back, forth = branch + 1, branch + 2
+            if branch == 0 or forth >= len(self.starts):
+                return False
+            if self.origins[back] != self.starts[branch] - 1 or self.ends[back] != self.starts[back]:
+                return False
+        return self.origins[forth] == end and (forth == len(self.starts) - 1 or told[forth] > 0)
 
 
 class MessageCounts:

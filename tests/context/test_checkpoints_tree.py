@@ -235,3 +235,28 @@ def test_what_reaches_an_entry_is_named(workbench, session_id, say):
         1: [("current_line", "now"), ("checkpoint", "base"), ("branch", "@3")],
         3: [("branch", "@3")],
     }
+
+
+def test_a_long_load_and_a_long_inheritance_leave_one_branch_at_most_in_the_tree(workbench, session_id, say):
+    """What they are written in, piece by piece, is nothing to go back to."""
+    say(*(f"message {number}" for number in range(500)))
+    snapshot_id = workbench.context.dump_context(session_id)
+    loaded = workbench.sessions.create_session().session_id
+    workbench.sessions.add_message(loaded, Message(role="user", content="said before"))
+    heir = workbench.sessions.create_session().session_id
+    workbench.sessions.add_message(heir, Message(role="user", content="said before"))
+
+    workbench.context.load_context(snapshot_id, session_id=loaded)
+    workbench.context.inherit_context(session_id, heir)
+
+    nodes = workbench.context.checkpoint_tree(loaded).nodes
+    assert [(n.name, n.kind, n.messages, n.said) for n in nodes] == [
+        ("@0", "start", 0, ""),
+        ("@1", "head", 1, "said before"),
+        (nodes[-1].name, "now", 500, ""),
+    ]
+    assert [(n.kind, n.messages) for n in workbench.context.checkpoint_tree(heir).nodes] == [("start", 0), ("now", 501)]
+    workbench.context.undo_restore(loaded)
+    assert len(workbench.sessions.messages(loaded, limit=1000)) == 1
+    heads = [n for n in workbench.context.checkpoint_tree(loaded).nodes if n.kind == "head"]
+    assert [(n.messages, n.said, n.on_current_line) for n in heads][-1] == (500, "message 499", False)

@@ -75,7 +75,7 @@ class CacheContract:
         got["list"].append(3)
         assert cache.get("k") == {"list": [1]}
 
-    @pytest.mark.parametrize("value", _NOT_JSON, ids=repr)
+    @pytest.mark.parametrize("value", _NOT_JSON, ids=["an object", "a set", "bytes", "deep inside", "a key"])
     def test_what_is_not_json_is_refused_and_nothing_changes(self, cache: Cache, value: Any) -> None:
         cache.set("k", "kept")
 

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from dataops_kernel import Workbench
 from dataops_kernel.testing.crash import Nursery
-from tests.reliability.acting import Witness, opened, outcomes, perform
-from tests.reliability.deeds import CREATE, DEEDS, Step, every_deed_once
+from tests.reliability.acting import Witness, opened, perform
+from tests.reliability.deeds import CREATE, DEEDS, Step, every_deed_once, next_step, outcomes
 from tests.reliability.story import Story
 
 EXAMPLES = int(os.environ.get("DATAOPS_TEST_EXAMPLES", "25"))
@@ -30,8 +30,11 @@ _SETTINGS = settings(
 class StoryMachine(RuleBasedStateMachine):
     """Sessions and their stories; every step is followed by a comparison of the session it touched."""
 
+    examples = 0
+
     def __init__(self, wb: Workbench, nursery: Nursery | None) -> None:
         super().__init__()
+        StoryMachine.examples += 1  # in one workspace, so that no two examples say the same
         self.wb = wb
         self.nursery = nursery
         self.witness = Witness(wb, set())
@@ -46,7 +49,7 @@ class StoryMachine(RuleBasedStateMachine):
     @rule(elsewhere=st.booleans())
     def create(self, elsewhere: bool) -> None:
         self.turns += 1
-        if len(self._living()) < 3:
+        if self._room():
             self._do(Step(CREATE, f"session {self.turns}", f"session {self.turns}"), elsewhere)
 
     @precondition(lambda self: self._living())
@@ -54,10 +57,15 @@ class StoryMachine(RuleBasedStateMachine):
     def act(self, data: Any, elsewhere: bool) -> None:
         self.turns += 1
         key = data.draw(st.sampled_from(self._living()), "session")
-        story = self.stories[key]
-        deed = data.draw(st.sampled_from(sorted(name for name, deed in DEEDS.items() if deed.targets(story))), "deed")
-        target = data.draw(st.sampled_from(sorted(DEEDS[deed].targets(story))), "target")
-        self._do(Step(deed, key, f"turn {self.turns}", target), elsewhere)
+        deed = data.draw(
+            st.sampled_from(sorted(name for name in DEEDS if not DEEDS[name].makes or self._room())), "deed"
+        )
+        token = f"turn {StoryMachine.examples}.{self.turns}"
+        step = next_step(
+            deed, self.stories, key, token, lambda found: data.draw(st.sampled_from(sorted(found)), "target")
+        )
+        if step is not None:
+            self._do(step, elsewhere)
 
     @precondition(lambda self: self._living())
     @rule(data=st.data())
@@ -67,17 +75,20 @@ class StoryMachine(RuleBasedStateMachine):
         if labels := sorted(self.stories[key].checkpoints):
             self._do(Step("restore", key, "", data.draw(st.sampled_from(labels), "label")), elsewhere=False)
 
+    def _room(self) -> bool:
+        return len(self._living()) < 4
+
     def _living(self) -> list[str]:
         return sorted(key for key, story in self.stories.items() if not story.erased)
 
     def _do(self, step: Step, elsewhere: bool) -> None:
         if elsewhere and self.nursery is not None:
             [told] = self.nursery.run({"workspace": str(self.wb.workspace), "ids": self.ids, "steps": [step]})
-            if step.deed == CREATE:
+            if DEEDS[step.deed].makes:
                 self.ids[step.session] = told
         else:
             perform(self.wb, step, self.ids)
-        story = outcomes(self.stories.get(step.session), step)[-1]
+        story = outcomes(self.stories, step)[-1]
         self.stories[step.session] = story
         assert self.witness.difference(self.ids[step.session], story) == ""
 

@@ -11,16 +11,12 @@ from dataops_kernel.types import Artifact, Frozen, WhyKept
 
 
 class Deletion(Frozen):
-    """The record of a deletion; ``stone`` is what is left of the artifact after a purge.
-
-    ``blob`` is what a purge still has to remove: a crash in between is mended by the next one.
-    """
+    """The record of a deletion; ``blob`` is what a purge has yet to remove: the next one ends what was cut off."""
 
     artifact_id: str
     deleted_at: datetime
     purge_after: datetime
     purged_at: datetime | None = None
-    stone: Artifact | None = None
     blob: str | None = None
 
     def write(self, session_id: str, expect: int = 0) -> Put:
@@ -66,11 +62,18 @@ def stone_of(artifact: Artifact) -> Artifact:
     return artifact.model_copy(update={**gone, "inline": False, "encoding": "plain"})
 
 
-def stone_write(stone: Artifact) -> Put:
-    """Return the write that sets a stone where the artifact was, so that its number is not given twice."""
+def stone_write(stone: Artifact, expect: int = 0) -> Put:
+    """Return the write that sets a stone in the artifact's place, so that its number is not given twice."""
     parent = artifact_parent(stone.session_id, stone.name)
     return Put(
-        "artifact", stone.artifact_id, stone.to_json(), parent, order=f"{stone.version:08d}", session=stone.session_id
+        "artifact",
+        stone.artifact_id,
+        stone.to_json(),
+        parent,
+        order=f"{stone.version:08d}",
+        session=stone.session_id,
+        expect=expect,
+        data=b"" if expect else None,
     )
 
 

@@ -169,12 +169,15 @@ class Retention:
             artifact = self._reader.read([record])[0]
             stone = stone_of(artifact)
             blob = artifact.sha256 if not artifact.inline else None
-            done = {"purged_at": self._clock(), "stone": stone, "blob": blob}
+            done = {"purged_at": self._clock(), "blob": blob}
             deletion = read_deletion(deletion_record).model_copy(update=done)
-            self._ledger.commit([deletion.write(artifact.session_id, expect=deletion_record.revision)])
-            # From here on a crash is mended by ``_record``: the deletion says what is left.
-            self._ledger.erase(records=[("artifact", record.id)])
-            self._ledger.commit([stone_write(stone)])
+            # The place is never empty: who stores the same name meanwhile would be given the number again.
+            self._ledger.commit(
+                [
+                    deletion.write(artifact.session_id, expect=deletion_record.revision),
+                    stone_write(stone, expect=record.revision),
+                ]
+            )
             self._finish(deletion, artifact.session_id, deletion_record.revision + 1)
             purged.append(self.why_kept(record.id))
         if purged:
@@ -250,11 +253,6 @@ class Retention:
     def _record(self, artifact_id: str) -> Record:
         known = isinstance(artifact_id, str) and is_id("art", artifact_id)
         record = self._ledger.get("artifact", artifact_id) if known else None
-        if record is None and known and (deletion := self._ledger.get("deletion", artifact_id)):
-            stone = read_deletion(deletion).stone
-            if stone is not None:  # a purge was cut off between its two steps
-                self._ledger.commit([stone_write(stone)])
-                record = self._ledger.get("artifact", artifact_id)
         if record is None:
             raise ArtifactNotFoundError(
                 f"There is no artifact {artifact_id!r:.100}.", hint="`dataops artifacts` lists yours."

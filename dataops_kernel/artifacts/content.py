@@ -83,9 +83,6 @@ class ContentStore:
     @contextmanager
     def held(self, placed: Placed) -> Iterator[None]:
         """Keep placed content from a purge of the same bytes until the record that refers to it is committed."""
-        if placed.data is not None:
-            yield
-            return
         with self._blobs.open(placed.sha256) as stream:
             yield
             if not self._blobs.exists(placed.sha256):

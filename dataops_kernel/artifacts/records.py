@@ -103,21 +103,20 @@ def check_metadata(metadata: ArtifactMetadata) -> None:
     if not isinstance(metadata, ArtifactMetadata):
         raise ParameterError(f"The metadata is a {type(metadata).__qualname__}.", hint="Pass an ArtifactMetadata.")
     needed = {"session_id": metadata.session_id, "workflow_name": metadata.workflow_name, "name": metadata.name}
+    everything = "".join((*needed.values(), metadata.created_by, metadata.run_id or "", *metadata.tags))
+    if not (everything.isascii() and everything.isprintable()):  # which it nearly always is: one look for all
+        tags = {f"tags[{place}]": tag for place, tag in enumerate(metadata.tags)}
+        others = {"created_by": metadata.created_by, "run_id": metadata.run_id or "", **tags}
+        for field, text in {**needed, **others}.items():
+            _check_text(field, text)
     for field, text in needed.items():
-        _check_text(field, text)
         if not text or text.isspace():
             raise ParameterError(f"The {field} is {text!r}.", hint="Give it at least one printable character.")
     if "/" in metadata.session_id:
         raise ParameterError(f"The session_id is {metadata.session_id!r}.", hint="Session ids look like ses_01k9….")
-    _check_text("created_by", metadata.created_by)
-    _check_text("run_id", metadata.run_id or "")
-    for place, tag in enumerate(metadata.tags):
-        _check_text(f"tags[{place}]", tag)
 
 
 def _check_text(field: str, text: str) -> None:
-    if text.isascii() and text.isprintable():
-        return
     bad = next((char for char in text if unicodedata.category(char) in _UNSHOWABLE), None)
     if bad is not None:
         raise ParameterError(

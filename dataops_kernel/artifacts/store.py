@@ -74,6 +74,8 @@ class ArtifactStore:
         """
         check_metadata(metadata)
         placed = self._content.place(encode(content, self._limit))
+        if placed.data is not None:  # it rides in the commit itself
+            return self._attach(placed, metadata, edges, nodes)
         with self._content.held(placed):
             return self._attach(placed, metadata, edges, nodes)
 
@@ -237,7 +239,8 @@ class ArtifactStore:
 
     def _attach(self, placed: Placed, metadata: ArtifactMetadata, edges: _Edges, nodes: _Nodes) -> str:
         artifact_id = self._ids.new("art")
-        links = self._links(artifact_id, metadata, edges)
+        alone = not (edges or nodes or metadata.parent_artifacts or metadata.derived_from)
+        links = [] if alone else self._links(artifact_id, metadata, edges)
         parent = artifact_parent(metadata.session_id, metadata.name)
         # What this process stored last is a good guess, a name of which it knows nothing is most likely new, and the
         # commit says when that was wrong.
@@ -256,9 +259,10 @@ class ArtifactStore:
             writes = [
                 *self._log.appends(metadata.session_id, entry),
                 artifact_write(artifact, placed.data),
-                *self._lineage.node_writes(nodes[:_NODES_AT_ONCE]),
-                *self._lineage.edge_writes(links[:_EDGES_AT_ONCE], fresh=artifact_id),
             ]
+            if not alone:
+                writes += self._lineage.node_writes(nodes[:_NODES_AT_ONCE])
+                writes += self._lineage.edge_writes(links[:_EDGES_AT_ONCE], fresh=artifact_id)
             try:
                 self._ledger.commit(writes)
             except ConflictError:

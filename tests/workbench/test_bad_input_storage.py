@@ -1,6 +1,5 @@
 """A disk that is full, closed, foreign or broken: a clear error, and everything acknowledged is still there."""
 
-import ctypes
 import json
 import os
 import random
@@ -13,9 +12,9 @@ import pytest
 
 from dataops_kernel import connect
 from dataops_kernel.errors import BackendError, StorageUnavailableError, WorkspaceVersionError
+from tests.rights import without_override
 
 COMMAND = Path(sys.executable).with_name("dataops")
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER = 24, 1, 2, 3
 
 FULL_DISK = """
 import json, resource, sys
@@ -95,12 +94,6 @@ def read_only(tmp_path, filled):
     yield workspace
     for path in everything:
         path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def without_override() -> None:
-    libc = ctypes.CDLL(None)
-    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER):
-        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 def dataops(workspace: Path, *arguments: str, held: bool = False) -> subprocess.CompletedProcess[str]:

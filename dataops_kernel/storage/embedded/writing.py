@@ -35,6 +35,7 @@ _CREATE = """INSERT INTO records (kind, id, parent, ord, session, workflow, revi
 _REPLACE = """UPDATE records
     SET session = ?, workflow = ?, revision = revision + 1, seq = coalesce(?, seq), body = ?
     WHERE kind = ? AND id = ? AND revision = ? AND parent = ? AND ord = ?"""
+_ADD_DATA = "INSERT INTO contents (num, data) VALUES (?, ?)"
 _KEEP_DATA = """INSERT INTO contents (num, data) SELECT num, ? FROM records WHERE kind = ? AND id = ?
     ON CONFLICT (num) DO UPDATE SET data = excluded.data"""
 _REMOVE_DATA = "DELETE FROM contents WHERE num = (SELECT num FROM records WHERE kind = ? AND id = ?)"
@@ -155,7 +156,7 @@ class Writer:
         session, workflow = write.session or None, write.workflow or None
         if write.expect == 0:
             try:
-                self._execute(_CREATE, (*key, write.parent, order, session, workflow, seq, write.body))
+                made = self._execute(_CREATE, (*key, write.parent, order, session, workflow, seq, write.body))
             except sqlite3.IntegrityError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
                     raise
@@ -163,6 +164,8 @@ class Writer:
                 if found is None:
                     raise place_taken(write.kind, write.parent, order) from error
                 raise record_moved(*key, 0, found[0]) from error
+            if write.data is not None:
+                self._execute(_ADD_DATA, (made.lastrowid, write.data))
         else:
             place = (write.expect, write.parent, order)
             if not self._execute(_REPLACE, (session, workflow, seq, write.body, *key, *place)).rowcount:
@@ -170,8 +173,8 @@ class Writer:
                 if found is not None and found[0] == write.expect:
                     raise place_fixed(*key, parent=found[1], order=found[2])
                 raise record_moved(*key, write.expect, found[0] if found else None)
-        if write.data is not None:
-            self._execute(_KEEP_DATA, (write.data, *key))
+            if write.data is not None:
+                self._execute(_KEEP_DATA, (write.data, *key))
 
     def _remove(self, write: Remove) -> None:
         key = (write.kind, write.id)
